@@ -1,0 +1,31 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { renderOptionsMarkdown } from '../src/config/help.ts';
+
+/** The pages that are made from tables in the code. */
+const pages = [{ path: 'docs/options.md', render: renderOptionsMarkdown }];
+
+const readIfThere = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+};
+
+const checksOnly = process.argv.includes('--check');
+for (const { path, render } of pages) {
+  const target = fileURLToPath(new URL(`../${path}`, import.meta.url));
+  const text = render();
+  if (readIfThere(target) === text) continue;
+  if (checksOnly) {
+    process.stderr.write(`${path} is not in step with the code: run npx tsx scripts/generate-docs.ts\n`);
+    process.exitCode = 1;
+  } else {
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, text);
+    process.stdout.write(`wrote ${path}\n`);
+  }
+}

@@ -1,0 +1,220 @@
+import { parsePositionRecord } from '../model/position-record.ts';
+import type { RedisCheckpointStore } from '../checkpoint/redis-checkpoint-store.ts';
+import { ensurePositionsTopic, positionKey } from '../checkpoint/positions-topic.ts';
+import type { Config } from '../config/config.ts';
+import type { Lease } from '../election/lease.ts';
+import { HeavisideError } from '../errors.ts';
+import { createCompressor, type Compressor } from '../kafka/compression.ts';
+import { partitionOffsets } from '../kafka/fetch-request.ts';
+import type { KafkaNetwork } from '../kafka/kafka-network.ts';
+import type { ProduceOptions } from '../kafka/produce-request.ts';
+import type { Evidence, OutputPort } from '../leadership.ts';
+import { Backoff } from '../lifecycle/backoff.ts';
+import { KafkaOutput, type FencedSession } from '../produce/kafka-output.ts';
+import type { Output } from '../produce/output.ts';
+import { SendBreaker } from '../produce/send-breaker.ts';
+import { UnfencedWriter } from '../produce/unfenced-writer.ts';
+import type { ReplicaState } from '../replica-state.ts';
+import { fence, fenceAgain, type FenceOptions } from '../takeover.ts';
+import { kafkaNetworkFactory, sessionOptions } from './kafka-settings.ts';
+import type { Log } from '../observability/log.ts';
+import type { Metrics } from '../observability/metrics.ts';
+
+export interface KafkaPortOptions {
+  readonly config: Config;
+  readonly state: ReplicaState;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** Null without HA. */
+  readonly checkpoints: RedisCheckpointStore | null;
+  /** Asked while the breaker is open for long: does another replica reach Kafka? */
+  readonly canOtherReachKafka: () => Promise<boolean>;
+}
+
+/** Fences, reads and opens Kafka for one leadership after another. */
+export class KafkaPort implements OutputPort {
+  readonly #options: KafkaPortOptions;
+  readonly #createNetwork: () => KafkaNetwork;
+  #fenced: FencedSession | null = null;
+  #compressor: Promise<Compressor | null> | null = null;
+
+  constructor(options: KafkaPortOptions) {
+    this.#options = options;
+    this.#createNetwork = kafkaNetworkFactory(options.config, options.log);
+  }
+
+  /** Proves that Kafka can be reached: metadata and the transaction coordinator. */
+  async prove(): Promise<void> {
+    const network = this.#createNetwork();
+    try {
+      await network.refreshMetadata([]);
+      const { transaction } = this.#options.config.kafka;
+      await network.transactionCoordinator(transaction.id, performance.now() + 5000);
+      this.#options.state.isKafkaReachable = true;
+    } catch (error) {
+      this.#options.state.isKafkaReachable = false;
+      throw error;
+    } finally {
+      network.destroy();
+    }
+  }
+
+  async fence(lease: Lease): Promise<Evidence> {
+    const { config, checkpoints } = this.#options;
+    await this.#withNetwork((network) =>
+      ensurePositionsTopic(network, config.position.topic, {
+        create: config.kafka.topics.isCreated,
+        replicationFactor: config.kafka.topics.replicationFactor,
+      }),
+    );
+    this.#fenced = await fence(this.#fenceOptions(lease));
+    const { record, offset } = this.#fenced.last;
+    const checkpoint = (await checkpoints?.load()) ?? null;
+    return {
+      record,
+      recordOffset: offset,
+      checkpoint: checkpoint && {
+        epoch: checkpoint.epoch,
+        positionsOffset: BigInt(checkpoint.positionsOffset),
+        record: parsePositionRecord(checkpoint.record),
+      },
+      // An epoch alone is no witness: a first takeover that broke off leaves one behind, and nothing was written.
+      hasFormerEpoch: false,
+    };
+  }
+
+  #fenceOptions(lease: Lease): FenceOptions {
+    const { config } = this.#options;
+    return {
+      createNetwork: this.#createNetwork,
+      positionsTopic: config.position.topic,
+      session: sessionOptions(config, this.#onRequest),
+      proveLease: () => lease.prove(),
+      readDeadlineMs: config.kafka.transaction.timeoutMs,
+    };
+  }
+
+  readonly #onRequest: ProduceOptions['onRequest'] = (bytes, milliseconds) => {
+    const { counters } = this.#options.state;
+    counters.requests++;
+    counters.requestBytes += bytes;
+    counters.requestSeconds += milliseconds / 1000;
+  };
+
+  /** A templated topic is known only by its rows: then the positions and the checkpoint are the witnesses. */
+  async hasData(): Promise<boolean> {
+    const { topic } = this.#options.config.producer;
+    if (topic.includes('%{')) return false;
+    return this.#withNetwork(async (network) => {
+      const [metadata] = await network.refreshMetadata([topic]);
+      if (!metadata || metadata.errorCode !== 0) return false;
+      for (const partition of metadata.leaders.keys()) {
+        if ((await partitionOffsets(network, topic, partition)).highWatermark > 0n) return true;
+      }
+      return false;
+    });
+  }
+
+  async #withNetwork<T>(work: (network: KafkaNetwork) => Promise<T>): Promise<T> {
+    const network = this.#createNetwork();
+    try {
+      return await work(network);
+    } finally {
+      network.destroy();
+    }
+  }
+
+  async open(lease: Lease): Promise<Output> {
+    const { config, state, metrics, log } = this.#options;
+    const { kafka, producer, breaker } = config;
+    if (!this.#fenced) throw new HeavisideError('INTERNAL', 'open before fence');
+    const fenced = this.#fenced;
+    this.#fenced = null;
+    const compressor = await (this.#compressor ??= createCompressor(kafka.compression));
+    const { epoch } = lease;
+    const maxTransactionBytes = Math.min(kafka.transaction.maxBytes, Math.max(64 * 1024, Math.floor(kafka.bufferBytes / 4)));
+    const sendBreaker = new SendBreaker({
+      failureThreshold: breaker.failureThreshold,
+      resetMs: breaker.resetMs,
+      onState: (breakerState) => {
+        state.breaker = breakerState;
+        log.info({ breaker: breakerState }, `circuit breaker ${breakerState}`);
+      },
+    });
+    return new KafkaOutput(fenced, {
+      epoch,
+      positionsTopic: config.position.topic,
+      positionKey,
+      topic: {
+        create: kafka.topics.isCreated,
+        partitions: kafka.topics.partitions,
+        replicationFactor: kafka.topics.replicationFactor,
+      },
+      acceptPartitionChange: producer.onPartitionChange === 'accept',
+      recordBatchBytes: Math.min(kafka.batchBytes, kafka.maxRequestBytes),
+      maxTransactionBytes,
+      maxTransactionPartitions: kafka.transaction.maxPartitions,
+      compressor,
+      unfencedWriter: producer.delivery === 'at_least_once' ? this.#unfencedWriter() : null,
+      breaker: sendBreaker,
+      createNetwork: this.#createNetwork,
+      signal: lease.signal,
+      reopen: () => fenceAgain(this.#fenceOptions(lease), epoch),
+      proveLease: async () => void (await lease.prove()),
+      backoffMs: this.#backoff(),
+      onFailure: async (error, records) => {
+        metrics.countError(error.code);
+        metrics.observeKafkaTransaction('unknown', 0);
+        state.counters.failedRecords += records;
+        state.counters.retriedRecords += records;
+        if (error.code === 'KAFKA_ACCESS_DENIED') state.counters.failedAuthentications++;
+        state.isKafkaReachable = error.code !== 'KAFKA_UNREACHABLE' && error.code !== 'KAFKA_TIMEOUT';
+        log.warn({ code: error.code, error: error.message, records }, 'writing to Kafka failed');
+        if (sendBreaker.openForMs() > breaker.stepDownMs && (await this.#options.canOtherReachKafka())) {
+          throw new HeavisideError('LEASE_LOST', 'Kafka cannot be reached from here, but from another replica: leaving it to that one', {
+            cause: error,
+          });
+        }
+      },
+      onCommit: ({ records, bytes, milliseconds, batches }) => {
+        state.isKafkaReachable = true;
+        state.kafkaTransactions++;
+        state.counters.records += records;
+        state.counters.recordBytes += bytes;
+        state.counters.recordQueueSeconds += (milliseconds / 1000) * records;
+        state.counters.batches += batches;
+        state.counters.batchBytes += bytes;
+        metrics.observeKafkaTransaction('committed', milliseconds / 1000);
+      },
+    });
+  }
+
+  #unfencedWriter(): UnfencedWriter {
+    const { kafka } = this.#options.config;
+    const { produceTimeoutMs, maxRequestBytes, maxInFlight } = sessionOptions(this.#options.config);
+    return new UnfencedWriter({
+      acks: kafka.acks,
+      isIdempotent: kafka.acks === -1 && kafka.isIdempotent,
+      produceTimeoutMs,
+      maxRequestBytes,
+      maxInFlight,
+      onRequest: this.#onRequest,
+    });
+  }
+
+  /** The waits of kafka.retry.backoff.*: constant without a multiplier. */
+  #backoff(): (failures: number) => number {
+    const { initialMs, multiplier, maxMs } = this.#options.config.kafka.retryBackoff;
+    return (failures) => {
+      const backoff = new Backoff({ initialMs, multiplier: multiplier ?? 1, maxMs: Math.max(initialMs, maxMs) });
+      let wait = backoff.next();
+      for (let i = 1; i < Math.min(failures, 64); i++) wait = backoff.next();
+      return wait;
+    };
+  }
+
+  abandon(): void {
+    this.#fenced?.network.destroy();
+    this.#fenced = null;
+  }
+}

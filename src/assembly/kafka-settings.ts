@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import type { ConnectionOptions } from 'node:tls';
+import type { Config } from '../config/config.ts';
+import { HeavisideError } from '../errors.ts';
+import { KafkaNetwork } from '../kafka/kafka-network.ts';
+import type { KafkaConnectionOptions, KafkaSasl } from '../kafka/kafkajs-driver.ts';
+import type { TransactionalSessionOptions } from '../kafka/transactional-session.ts';
+import type { ProduceOptions } from '../kafka/produce-request.ts';
+import type { Log } from '../observability/log.ts';
+
+/** A request of the transaction protocol is answered within milliseconds; a longer wait only delays the look at what it did. */
+const transactionRequestTimeoutMs = 3000;
+
+function pem(path: string | null, inline: string | null): string | undefined {
+  if (inline !== null) return inline;
+  if (path === null) return undefined;
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new HeavisideError('CONFIG_INVALID', `${path} cannot be read`, { cause: error });
+  }
+}
+
+function tlsOptions({ tls }: Config['kafka']): ConnectionOptions | null {
+  if (!tls) return null;
+  const ca = pem(tls.caPath, tls.caPem);
+  const cert = pem(tls.certificatePath, tls.certificatePem);
+  const key = tls.keyPem?.reveal() ?? pem(tls.keyPath, null);
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(tls.keyPassword ? { passphrase: tls.keyPassword.reveal() } : {}),
+    ...(tls.verifiesHostname ? {} : { checkServerIdentity: () => undefined }),
+  };
+}
+
+function saslOptions({ login }: Config['kafka']): KafkaSasl | null {
+  if (!login) return null;
+  const mechanism = login.mechanism.toLowerCase() as KafkaSasl['mechanism'];
+  return { mechanism, username: login.username, password: login.password.reveal() };
+}
+
+/** A factory of connections as the configuration says; each leadership, each producer and each look-up has its own. */
+export function kafkaNetworkFactory(config: Config, log: Log): () => KafkaNetwork {
+  const { kafka } = config;
+  const options: KafkaConnectionOptions = {
+    brokers: kafka.bootstrapServers,
+    clientId: kafka.clientId,
+    ssl: tlsOptions(kafka),
+    sasl: saslOptions(kafka),
+    connectionTimeoutMs: Math.min(5000, kafka.requestTimeoutMs),
+    requestTimeoutMs: requestTimeoutMs(config),
+    onLog: (_level, message) => log.debug({}, `kafkajs: ${message}`),
+  };
+  return () => new KafkaNetwork(options);
+}
+
+/** Under exactly_once an answer that is late is looked up in the positions topic, so nothing is gained by a long wait. */
+function requestTimeoutMs({ kafka, producer }: Config): number {
+  if (producer.delivery === 'at_least_once') return kafka.requestTimeoutMs;
+  return Math.min(kafka.requestTimeoutMs, Math.max(transactionRequestTimeoutMs, kafka.transaction.timeoutMs / 3));
+}
+
+export function sessionOptions(config: Config, onRequest?: ProduceOptions['onRequest']): TransactionalSessionOptions {
+  const { kafka } = config;
+  return {
+    transactionalId: kafka.transaction.id,
+    transactionTimeoutMs: kafka.transaction.timeoutMs,
+    deadlineMs: kafka.transaction.timeoutMs,
+    produceTimeoutMs: Math.floor(requestTimeoutMs(config) * 0.8),
+    maxRequestBytes: kafka.maxRequestBytes,
+    maxInFlight: kafka.isSync ? 1 : Math.min(5, kafka.maxInFlightRequests),
+    ...(onRequest ? { onRequest } : {}),
+  };
+}

@@ -1,0 +1,133 @@
+import { hostname } from 'node:os';
+import { BlockedStore, type Blocked } from '../checkpoint/blocked-store.ts';
+import type { CheckpointStore } from '../checkpoint/checkpointer.ts';
+import { RedisCheckpointStore } from '../checkpoint/redis-checkpoint-store.ts';
+import { configFingerprint, type Config } from '../config/config.ts';
+import { ControlChannel } from '../election/control-channel.ts';
+import { EventLoopWatchdog } from '../election/event-loop-watchdog.ts';
+import { LeaderElector, type ElectionJob } from '../election/leader-elector.ts';
+import { LeaseKeeper } from '../election/lease-keeper.ts';
+import { PresenceBoard, type Presence } from '../election/presence-board.ts';
+import { RedlockLeaseStore } from '../election/redlock-lease-store.ts';
+import type { Log } from '../observability/log.ts';
+import { RedisNode } from '../redis/redis-node.ts';
+import type { ReplicaState } from '../replica-state.ts';
+import { version } from '../version.ts';
+
+/** Everything of a replica that lives in Redis, joined. */
+export class RedisParts {
+  readonly checkpoints: RedisCheckpointStore;
+  readonly channel: ControlChannel;
+  readonly blocked: BlockedStore;
+  readonly keeper: LeaseKeeper;
+  readonly presence: PresenceBoard;
+  httpPort: number | null = null;
+  readonly #config: Config;
+  readonly #log: Log;
+  readonly #state: ReplicaState;
+  readonly #nodes: readonly RedisNode[];
+
+  constructor(config: Config, log: Log, state: ReplicaState) {
+    const { clientId, ha, replicaName, producer } = config;
+    this.#config = config;
+    this.#log = log;
+    this.#state = state;
+    const nodes = ha.redis.nodes.map(({ url }) => new RedisNode({ url: url.reveal(), leaseTtlMs: ha.leaseTtlMs, log }));
+    this.#nodes = nodes;
+    this.checkpoints = new RedisCheckpointStore({ nodes, clientId });
+    this.blocked = new BlockedStore({ nodes, clientId });
+    this.channel = new ControlChannel({ nodes, clientId, log });
+    this.presence = new PresenceBoard({ nodes, clientId, replica: replicaName, periodMs: ha.leaseTtlMs / 2, log });
+    const nodeTimeoutMs = Math.min(ha.redis.commandTimeoutMs, Math.floor(ha.leaseTtlMs / 4));
+    this.keeper = new LeaseKeeper({
+      store: new RedlockLeaseStore({ nodes, clientId, nodeTimeoutMs }),
+      ttlMs: ha.leaseTtlMs,
+      // Nothing but its deadline stops a leader whose writes are not fenced.
+      redisOutage: producer.delivery === 'at_least_once' ? 'stop' : ha.redisOutage,
+      log,
+      announce: (epoch, target) =>
+        this.channel.publish({ type: 'released', epoch, replica: replicaName, ...(target === undefined ? {} : { target }) }),
+      onOutage: () => (state.isRedisUp = false),
+      onRecovered: () => (state.isRedisUp = true),
+    });
+  }
+
+  /** Stands for election until the job's signal ends it. */
+  async run(job: ElectionJob): Promise<void> {
+    const watchdog = new EventLoopWatchdog();
+    this.channel.start();
+    this.#state.isRedisUp = true;
+    this.presence.start(() => ({
+      host: hostname(),
+      pid: process.pid,
+      httpPort: this.httpPort,
+      role: this.#state.role,
+      epoch: this.#state.role === 'leader' ? this.#state.epoch : null,
+      kafkaReachable: this.#state.isKafkaReachable,
+      sourceReachable: this.#state.isSourceReachable,
+      version,
+    }));
+    const elector = new LeaderElector({
+      keeper: this.keeper,
+      channel: this.channel,
+      blocked: { get: () => this.#readBlocked() },
+      replica: this.#config.replicaName,
+      log: this.#log,
+      ...(process.env['HEAVISIDE_FAILPOINT_WATCHDOG'] === 'off' ? {} : { watchdog }),
+    });
+    try {
+      await elector.run(job);
+    } finally {
+      await watchdog.close();
+      await this.presence.stop().catch(() => undefined);
+    }
+  }
+
+  /** A block that another configuration met does not bind this one. */
+  async #readBlocked(): Promise<Blocked | null> {
+    const blocked = await this.blocked.get();
+    const isOurs = blocked !== null && (blocked.config === undefined || blocked.config === configFingerprint(this.#config));
+    this.#state.blocked = isOurs ? blocked : null;
+    return this.#state.blocked;
+  }
+
+  async block(blocked: Omit<Blocked, 'replica' | 'at'>): Promise<void> {
+    const entry = { ...blocked, replica: this.#config.replicaName, at: Date.now() };
+    this.#state.blocked = entry;
+    await this.blocked.set(entry);
+  }
+
+  /** The checkpoints as the leadership writes them. */
+  checkpointStore(): CheckpointStore {
+    return {
+      save: (record, positionsOffset) =>
+        this.checkpoints.save({
+          v: 1,
+          epoch: record.epoch,
+          positionsOffset: String(positionsOffset ?? 0n),
+          record: JSON.stringify(record),
+          savedAt: Date.now(),
+        }),
+    };
+  }
+
+  /** Whether a fresh entry of another replica says that it reaches what this one cannot. */
+  async otherReaches(what: 'kafka' | 'source'): Promise<boolean> {
+    const others = (await this.replicas()).filter(({ replica }) => replica !== this.#config.replicaName);
+    return others.some((other) => (what === 'kafka' ? other.kafkaReachable : other.sourceReachable));
+  }
+
+  /** Fresh entries of all replicas; empty where Redis does not answer. */
+  async replicas(): Promise<Presence[]> {
+    try {
+      return await this.presence.read();
+    } catch {
+      return [];
+    }
+  }
+
+  close(): Promise<void> {
+    for (const node of this.#nodes) node.close();
+    return Promise.resolve();
+  }
+}

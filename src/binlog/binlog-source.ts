@@ -1,0 +1,264 @@
+import { HeavisideError } from '../errors.ts';
+import type { BinlogCoordinates, Position, SourceFlavor } from '../model/position.ts';
+import type { SourceTransaction } from '../model/transaction.ts';
+import { BinlogEventReader } from './binlog-event-reader.ts';
+import { lookUpTable } from './column-lookup.ts';
+import { openDriverConnection, openQueryConnection, type DriverConnection, type SourceAddress } from './mysql-client.ts';
+import { checkPosition } from './position-check.ts';
+import { RowStore } from './row-store.ts';
+import { SilenceWatch } from './silence-watch.ts';
+import { readSourceIdentity, type SourceIdentity } from './source-identity.ts';
+import { TableRegistry } from './table-registry.ts';
+import type { DecodeLabel } from './table-version.ts';
+import { TransactionAssembler } from './transaction-assembler.ts';
+import { TransactionQueue } from './transaction-queue.ts';
+import { planVerification, type TransactionVerifier, type VerificationPlan, type VerifiedTransaction } from './transaction-verifier.ts';
+import { Dump } from './zongji-client.ts';
+
+export interface BinlogStreamOptions {
+  readonly address: SourceAddress;
+  /** 1 to 2^32 - 1; the same on every replica, so that the server ends the predecessor's dump. */
+  readonly replicaServerId: number;
+  readonly flavor: SourceFlavor;
+  /** With GTIDs the stream is read by GTID, without by file and offset. */
+  readonly from: Position;
+  /** `SourceIdentity.id` that a file and offset belong to; null where it is not known. */
+  readonly expectedIdentity: string | null;
+  /** `fileCreatedAt()` that a file and offset belong to; null where it is not known. */
+  readonly expectedFileCreatedAt: number | null;
+  /** The last transaction of the position: read again, compared and dropped; null to do without. */
+  readonly verify: VerifiedTransaction | null;
+  /** Period in which an idle source sends a heartbeat. */
+  readonly heartbeatMs: number;
+  /** Complete transactions beyond this pause the dump until half of it was taken. */
+  readonly maxQueueBytes: number;
+  /** Rows of one transaction beyond this go to a file in `spillDirectory`. */
+  readonly spillThresholdBytes: number;
+  readonly spillDirectory: string;
+  readonly replicateIgnoreServerIds: readonly number[];
+  /** Whether the text of statements is kept with their rows. */
+  readonly keepsQueryText: boolean;
+  readonly decodeLabel: DecodeLabel;
+  /** Whether the names of a table's columns matter (it is not filtered out); they are looked up for no other. */
+  readonly needsColumns: (database: string, table: string) => boolean;
+  readonly signal: AbortSignal;
+  readonly onWarning: (message: string) => void;
+}
+
+/** The committed transactions of a source, in binlog order. */
+export interface BinlogStream {
+  readonly sourceIdentity: SourceIdentity;
+  /**
+   * All complete transactions that wait, at least one. Their `dispose` is then the caller's. One call at a time.
+   * Rejects with the error that ended the stream, once what was complete before it is taken.
+   */
+  take(): Promise<readonly SourceTransaction[]>;
+  /** performance.now() when the last event or heartbeat came. */
+  lastEventAt(): number;
+  /** Header timestamp of the last event that a session wrote, seconds since 1970; null before the first. */
+  sourceTimestampSeconds(): number | null;
+  /** When the binlog file that is read was opened, seconds since 1970; null before it is known. */
+  fileCreatedAt(): number | null;
+  /** Where the next event starts; also moved by ROTATE and heartbeats. May lie behind transactions that were not taken yet. */
+  coordinates(): BinlogCoordinates;
+  /** Bytes held in memory: complete transactions and the one that is being read. */
+  queuedBytes(): number;
+  /** Ends the stream at once; transactions not taken are dropped. */
+  close(): Promise<void>;
+}
+
+/** A paused dump makes the server wait for the socket: as long as an outage of Kafka may last. */
+const WRITE_TIMEOUT_SECONDS = 86_400;
+
+async function prepareSession(connection: DriverConnection, options: BinlogStreamOptions, isStrict: boolean): Promise<void> {
+  const period = BigInt(options.heartbeatMs) * 1_000_000n;
+  // Both names: MySQL 8.0.26 renamed the variables and reads either, MariaDB knows the old.
+  await connection.query(
+    `SET @source_heartbeat_period = ${period}, @master_heartbeat_period = ${period}, ` +
+      '@source_binlog_checksum = @@GLOBAL.binlog_checksum, @master_binlog_checksum = @@GLOBAL.binlog_checksum',
+  );
+  await connection.query(`SET SESSION net_write_timeout = ${WRITE_TIMEOUT_SECONDS}, SESSION wait_timeout = ${WRITE_TIMEOUT_SECONDS}`);
+  if (options.flavor === 'mariadb' && options.from.gtids !== null && isStrict) {
+    // A position that falls into a hole of the server's history is refused then.
+    await connection.query('SET @slave_gtid_strict_mode = 1');
+  }
+}
+
+class DumpStream implements BinlogStream {
+  readonly sourceIdentity: SourceIdentity;
+  readonly #options: BinlogStreamOptions;
+  readonly #queue = new TransactionQueue();
+  readonly #verifier: TransactionVerifier;
+  readonly #assembler: TransactionAssembler;
+  readonly #reader: BinlogEventReader;
+  readonly #dump: Dump;
+  readonly #watch: SilenceWatch;
+  /** Settles once the first events were read. */
+  readonly opened: Promise<void>;
+  #settleOpened: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | null = null;
+  #isOpen = false;
+
+  constructor(options: BinlogStreamOptions, connection: DriverConnection, identity: SourceIdentity, plan: VerificationPlan) {
+    this.#options = options;
+    this.sourceIdentity = identity;
+    this.#verifier = plan.verifier;
+    this.opened = new Promise((resolve, reject) => {
+      this.#settleOpened = { resolve, reject };
+    });
+    const tables = this.#createTables();
+    this.#assembler = new TransactionAssembler({
+      usesGtid: options.from.gtids !== null,
+      ignoredServerIds: new Set(options.replicateIgnoreServerIds),
+      discardedId: plan.verifier.pendingId,
+      createStore: () => new RowStore(options),
+      onTransaction: (transaction) => this.#accept(transaction),
+      onSchemaChange: () => tables.clear(),
+    });
+    this.#reader = new BinlogEventReader({
+      assembler: this.#assembler,
+      tables,
+      keepsQueryText: options.keepsQueryText,
+    });
+    this.#dump = Dump.open({
+      connection,
+      replicaServerId: options.replicaServerId,
+      from: plan.from,
+      wantsQueryText: options.keepsQueryText,
+      onEvent: (buffer, start, end) => this.#read(buffer, start, end),
+      onError: (error) => this.#end(error),
+    });
+    this.#watch = new SilenceWatch({
+      periodMs: options.heartbeatMs,
+      lastPacketAt: () => this.#dump.lastPacketAt,
+      isExempt: () => this.#dump.isPaused,
+      onSilence: (error) => this.#end(error),
+    });
+    options.signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  async take(): Promise<readonly SourceTransaction[]> {
+    const taken = this.#queue.take();
+    this.#liftQueue();
+    const transactions = await taken;
+    this.#liftQueue();
+    return transactions;
+  }
+
+  lastEventAt(): number {
+    return this.#dump.lastPacketAt;
+  }
+
+  sourceTimestampSeconds(): number | null {
+    return this.#reader.lastTimestampSeconds;
+  }
+
+  fileCreatedAt(): number | null {
+    return this.#reader.fileCreatedAt;
+  }
+
+  coordinates(): BinlogCoordinates {
+    return this.#reader.coordinates;
+  }
+
+  queuedBytes(): number {
+    return this.#queue.bytes + this.#assembler.memoryBytes;
+  }
+
+  close(): Promise<void> {
+    this.#end(new HeavisideError('SOURCE_LOST', 'the stream was closed'));
+    this.#queue.dispose();
+    return Promise.resolve();
+  }
+
+  readonly #onAbort = (): void => {
+    this.#end(this.#options.signal.reason);
+    this.#queue.dispose();
+  };
+
+  #createTables(): TableRegistry {
+    const { address, flavor, decodeLabel, needsColumns, onWarning } = this.#options;
+    const lookUp = async (database: string, table: string): ReturnType<typeof lookUpTable> => {
+      const connection = await openQueryConnection(address);
+      try {
+        return await lookUpTable(connection.query, database, table);
+      } finally {
+        await connection.close();
+      }
+    };
+    return new TableRegistry({ flavor, decodeLabel, needsColumns, onWarning, lookUp });
+  }
+
+  #read(buffer: Buffer, start: number, end: number): void | Promise<void> {
+    const pending = this.#reader.read(buffer, start, end);
+    if (!this.#isOpen && this.#reader.isInStream) this.#open();
+    return pending;
+  }
+
+  #open(): void {
+    const { expectedFileCreatedAt, from } = this.#options;
+    const createdAt = this.#reader.fileCreatedAt;
+    if (from.gtids === null && expectedFileCreatedAt !== null && createdAt !== expectedFileCreatedAt) {
+      throw new HeavisideError(
+        'SOURCE_CHANGED',
+        `${from.coordinates?.file ?? ''} was opened at ${createdAt ?? 0} and the position is in one that was opened at ${expectedFileCreatedAt}`,
+      );
+    }
+    this.#isOpen = true;
+    this.#watch.arm();
+    this.#settleOpened?.resolve();
+  }
+
+  #accept(transaction: SourceTransaction): void {
+    let isAdmitted = false;
+    try {
+      isAdmitted = this.#verifier.admits(transaction);
+    } finally {
+      if (!isAdmitted) transaction.dispose();
+    }
+    if (!isAdmitted) return;
+    this.#queue.push(transaction);
+    if (this.#queue.bytes > this.#options.maxQueueBytes) this.#dump.hold('queue');
+  }
+
+  #liftQueue(): void {
+    if (this.#queue.bytes <= this.#options.maxQueueBytes / 2) this.#dump.lift('queue');
+  }
+
+  #end(error: unknown): void {
+    this.#options.signal.removeEventListener('abort', this.#onAbort);
+    this.#watch.stop();
+    this.#dump.close();
+    this.#assembler.drop();
+    this.#queue.fail(error);
+    this.#settleOpened?.reject(error);
+  }
+}
+
+/**
+ * Connects, checks the position on that very connection, and opens the dump. Resolves when its first events were read.
+ * @throws HeavisideError of connecting, of `checkPosition`, and of the dump
+ */
+export async function openBinlogStream(options: BinlogStreamOptions): Promise<BinlogStream> {
+  options.signal.throwIfAborted();
+  const connection = await openDriverConnection(options.address);
+  const onAbort = (): void => connection.destroy();
+  options.signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    const identity = await readSourceIdentity(connection.query);
+    if (identity.flavor !== options.flavor) {
+      throw new HeavisideError('SOURCE_CHANGED', `the source is ${identity.flavor} (${identity.version}), not ${options.flavor}`);
+    }
+    await checkPosition(connection.query, { identity, position: options.from, expectedIdentity: options.expectedIdentity });
+    const plan = await planVerification(connection.query, options.from, options.verify);
+    await prepareSession(connection, options, plan.verifier.pendingId === null);
+    const stream = new DumpStream(options, connection, identity, plan);
+    await stream.opened;
+    return stream;
+  } catch (error) {
+    connection.destroy();
+    options.signal.throwIfAborted();
+    throw error;
+  } finally {
+    options.signal.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,0 +1,236 @@
+import { crc32 } from 'node:zlib';
+import { HeavisideError } from '../errors.ts';
+import type { BinlogCoordinates } from '../model/position.ts';
+import type { RowsEvent, SchemaChange, SourceTransaction } from '../model/transaction.ts';
+import type { EventHeader } from './event-header.ts';
+import type { GtidEvent } from './gtid-event.ts';
+import type { QueryEvent } from './query-event.ts';
+import type { RowStore } from './row-store.ts';
+import { statementKind } from './statement-kind.ts';
+
+/** Where an event stands: its file, its first byte and the byte behind it. */
+export interface EventPlace {
+  readonly file: string;
+  readonly startOffset: number;
+  readonly endOffset: number;
+}
+
+export interface TransactionAssemblerOptions {
+  /** Whether transactions are known by GTID; else by file and offset. */
+  readonly usesGtid: boolean;
+  /** Changes made on these servers are passed over. */
+  readonly ignoredServerIds: ReadonlySet<number>;
+  /** Id of a transaction whose rows are not kept, only counted into its fingerprint. */
+  readonly discardedId: string | null;
+  readonly createStore: () => RowStore;
+  readonly onTransaction: (transaction: SourceTransaction) => void;
+  /** A schema change was read: what is known of tables may be wrong. */
+  readonly onSchemaChange: () => void;
+}
+
+/** The transaction that is being read. */
+interface OpenTransaction {
+  readonly id: string;
+  readonly gtidEvent: GtidEvent | null;
+  readonly serverId: number;
+  readonly start: BinlogCoordinates;
+  readonly keepsRows: boolean;
+  isBegun: boolean;
+  threadId: number | null;
+  store: RowStore | null;
+  schemaChange: SchemaChange | null;
+  rowsChecksum: number;
+  rowsBytes: number;
+}
+
+const TRANSACTION_OVERHEAD_BYTES = 700;
+
+const unsupported = (what: string): HeavisideError => new HeavisideError('BINLOG_EVENT_UNSUPPORTED', what);
+
+const noGroups = async function* (): AsyncGenerator<readonly RowsEvent[]> {};
+
+/** Puts events together into committed transactions. Nothing of a transaction is given out before its end was read. */
+export class TransactionAssembler {
+  readonly #options: TransactionAssemblerOptions;
+  #open: OpenTransaction | null = null;
+
+  constructor(options: TransactionAssemblerOptions) {
+    this.#options = options;
+  }
+
+  /** Bytes that the transaction at hand holds in memory. */
+  get memoryBytes(): number {
+    return this.#open?.store?.memoryBytes ?? 0;
+  }
+
+  /** Whether the rows of the transaction at hand are kept. */
+  get keepsRows(): boolean {
+    return this.#open?.keepsRows === true;
+  }
+
+  gtid(event: GtidEvent, header: EventHeader, place: EventPlace): void {
+    this.drop();
+    if (this.#options.usesGtid && event.gtid === null) {
+      throw new HeavisideError('SOURCE_GTID_OFF', 'the source logged a transaction without a GTID, which a GTID position cannot name');
+    }
+    const open = this.#begin(header, place, event);
+    open.isBegun = event.opensTransaction;
+    open.threadId = event.threadId;
+  }
+
+  /** Returns a promise where rows are being written to disk. */
+  query(event: QueryEvent, header: EventHeader, place: EventPlace): void | Promise<void> {
+    const kind = statementKind(event.sql);
+    if (kind === 'comment' || kind === 'savepoint' || kind === 'xa-end') return undefined;
+    if (kind === 'data') throw this.#statementBased();
+    const open = this.#open ?? this.#begin(header, place, null);
+    if (kind === 'begin' || kind === 'xa-start') {
+      open.isBegun = true;
+      open.threadId = event.threadId;
+      return undefined;
+    }
+    if (kind === 'commit') return this.#finish(header, place, null);
+    if (kind === 'rollback' || kind === 'xa-rollback') {
+      this.#discardRows();
+      return this.#finish(header, place, null);
+    }
+    if (kind === 'rollback-to') {
+      throw unsupported('the source logged ROLLBACK TO SAVEPOINT behind rows of tables without transactions: use InnoDB alone');
+    }
+    if (kind === 'xa-commit') {
+      throw unsupported('the source committed an XA transaction that it had logged when it was prepared: XA is not supported');
+    }
+    return this.#statement(open, event, kind === 'open-create', { header, place });
+  }
+
+  /**
+   * Takes note of row images, kept or not.
+   * @throws HeavisideError SOURCE_CHANGED where no transaction is open
+   */
+  count(rows: Buffer): void {
+    const open = this.#open;
+    if (open?.isBegun !== true) throw this.#outsideTransaction();
+    // MySQL's own commit time identifies a transaction; without one it is the content of its rows.
+    if ((open.gtidEvent?.originalCommitUs ?? 0) > 0) return;
+    open.rowsChecksum = crc32(rows, open.rowsChecksum);
+    open.rowsBytes += rows.length;
+  }
+
+  /** Adds a rows event whose buffers are its own. Returns a promise where it is being written to disk. */
+  rows(event: RowsEvent): void | Promise<void> {
+    const open = this.#open;
+    if (open === null) throw this.#outsideTransaction();
+    open.store ??= this.#options.createStore();
+    return open.store.add(event);
+  }
+
+  /** Returns a promise where rows are being written to disk. */
+  xid(xid: bigint, header: EventHeader, place: EventPlace): void | Promise<void> {
+    if (this.#open === null) throw this.#outsideTransaction();
+    return this.#finish(header, place, xid);
+  }
+
+  /** Returns a promise where rows are being written to disk. */
+  xaPrepare(isOnePhase: boolean, header: EventHeader, place: EventPlace): void | Promise<void> {
+    if (isOnePhase && this.#open !== null) return this.#finish(header, place, null);
+    throw unsupported('the source prepared an XA transaction: whether its rows are committed is told later; XA is not supported');
+  }
+
+  /** Drops a transaction whose end was not read (ROTATE, FORMAT_DESCRIPTION, the end of the stream). */
+  drop(): void {
+    this.#open?.store?.dispose();
+    this.#open = null;
+  }
+
+  #begin(header: EventHeader, place: EventPlace, gtidEvent: GtidEvent | null): OpenTransaction {
+    const gtid = this.#options.usesGtid ? (gtidEvent?.gtid ?? null) : null;
+    if (this.#options.usesGtid && gtid === null) {
+      throw unsupported('the source sent a transaction without its GTID event');
+    }
+    const id = gtid ?? `${place.file}:${place.startOffset}`;
+    const open: OpenTransaction = {
+      id,
+      gtidEvent,
+      serverId: header.serverId,
+      start: { file: place.file, offset: place.startOffset },
+      keepsRows: !this.#options.ignoredServerIds.has(header.serverId) && id !== this.#options.discardedId,
+      isBegun: false,
+      threadId: null,
+      store: null,
+      schemaChange: null,
+      rowsChecksum: 0,
+      rowsBytes: 0,
+    };
+    this.#open = open;
+    return open;
+  }
+
+  #statement(
+    open: OpenTransaction,
+    { database, sql, threadId }: QueryEvent,
+    opensRows: boolean,
+    { header, place }: { readonly header: EventHeader; readonly place: EventPlace },
+  ): void | Promise<void> {
+    this.#options.onSchemaChange();
+    open.threadId = threadId;
+    const isPartial = open.gtidEvent?.isPartialAlter === true;
+    // The tail of an atomic CREATE TABLE … SELECT is the server's note to its replicas, not a part of the statement.
+    const text = opensRows ? sql.replace(/\s+START\s+TRANSACTION\s*$/i, '') : sql;
+    if (open.keepsRows && !isPartial) {
+      open.schemaChange = { database, sql: text, timestampSeconds: header.timestampSeconds };
+    }
+    if (opensRows) {
+      open.isBegun = true;
+      return undefined;
+    }
+    // Within BEGIN … COMMIT (temporary tables, say) the end comes later.
+    return open.isBegun ? undefined : this.#finish(header, place, null);
+  }
+
+  #discardRows(): void {
+    this.#open?.store?.dispose();
+    if (this.#open !== null) this.#open.store = null;
+  }
+
+  #finish(header: EventHeader, place: EventPlace, xid: bigint | null): void | Promise<void> {
+    const open = this.#open;
+    if (open === null) return undefined;
+    const written = open.store?.finish();
+    if (written !== undefined) return written.then(() => this.#give(open, header, { place, xid }));
+    return this.#give(open, header, { place, xid });
+  }
+
+  #give(open: OpenTransaction, header: EventHeader, end: { readonly place: EventPlace; readonly xid: bigint | null }): void {
+    this.#open = null;
+    const { store, gtidEvent } = open;
+    const committedUs = gtidEvent?.originalCommitUs ?? 0;
+    this.#options.onTransaction({
+      id: open.id,
+      gtid: this.#options.usesGtid ? open.id : null,
+      xid: end.xid,
+      serverId: open.serverId,
+      threadId: open.threadId,
+      commitTimestampUs: committedUs > 0 ? committedUs : header.timestampSeconds * 1_000_000,
+      // Neither length nor headers take part: a replica that logs the transaction again writes others.
+      fingerprint:
+        committedUs > 0 ? `committed:${committedUs}` : `rows:${open.rowsBytes}:${(open.rowsChecksum >>> 0).toString(16)}`,
+      start: open.start,
+      end: { file: end.place.file, offset: end.place.endOffset },
+      hasRows: store !== null && store.eventCount > 0,
+      schemaChange: open.schemaChange,
+      memoryBytes: TRANSACTION_OVERHEAD_BYTES + (store?.memoryBytes ?? 0) + (open.schemaChange?.sql.length ?? 0) * 2,
+      rowsEvents: () => store?.groups() ?? noGroups(),
+      dispose: () => store?.dispose(),
+    });
+  }
+
+  #statementBased(): HeavisideError {
+    return unsupported(
+      'the source logged a data change as a statement, not as rows: SET GLOBAL binlog_format=ROW and reconnect its clients',
+    );
+  }
+
+  #outsideTransaction(): HeavisideError {
+    return new HeavisideError('SOURCE_CHANGED', 'the stream starts in the middle of a transaction: the position is not at the end of one');
+  }
+}

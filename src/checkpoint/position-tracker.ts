@@ -1,0 +1,84 @@
+import type { GtidSet } from '../model/gtid-set.ts';
+import type { Position } from '../model/position.ts';
+import type { PositionRecord, SourceIdentityRecord, SplitPosition } from '../model/position-record.ts';
+import type { SourceTransaction } from '../model/transaction.ts';
+
+/** What does not change while one leadership lasts. */
+export interface TrackerIdentity {
+  readonly clusterUuid: string;
+  readonly source: SourceIdentityRecord;
+  readonly epoch: number;
+  readonly config: string;
+}
+
+/** Our own bookkeeping of what was read, and the position records that follow from it. */
+export class PositionTracker {
+  readonly #identity: TrackerIdentity;
+  #gtids: GtidSet | null;
+  #coordinates: Position['coordinates'];
+  #lastTransaction: PositionRecord['lastTransaction'];
+  #commit: number;
+  readonly #fileCreatedAt: (file: string) => number | null;
+
+  /** @param from.nextCommit number of this epoch's next commit, from 0 */
+  constructor(
+    identity: TrackerIdentity,
+    start: Position,
+    from: {
+      lastTransaction: PositionRecord['lastTransaction'];
+      nextCommit: number;
+      fileCreatedAt: (file: string) => number | null;
+    },
+  ) {
+    this.#identity = identity;
+    this.#gtids = start.gtids;
+    this.#coordinates = start.coordinates;
+    this.#lastTransaction = from.lastTransaction;
+    this.#commit = from.nextCommit;
+    this.#fileCreatedAt = from.fileCreatedAt;
+  }
+
+  get position(): Position {
+    return { gtids: this.#gtids, coordinates: this.#coordinates };
+  }
+
+  /** The transaction is wholly in the batch at hand (or needs nothing there). */
+  advance(transaction: SourceTransaction): void {
+    if (transaction.gtid !== null && this.#gtids) this.#gtids = this.#gtids.add(transaction.gtid);
+    this.#coordinates = transaction.end;
+    this.#lastTransaction = { id: transaction.id, fingerprint: transaction.fingerprint };
+  }
+
+  /** Without GTID the position also moves where nothing was committed: a new binlog file, events that are no transaction. */
+  moveTo(coordinates: NonNullable<Position['coordinates']>): boolean {
+    const at = this.#coordinates;
+    if (at && at.file === coordinates.file && at.offset >= coordinates.offset) return false;
+    this.#coordinates = coordinates;
+    return true;
+  }
+
+  /** The next record of this epoch. */
+  record(
+    reason: PositionRecord['reason'],
+    partitions: Record<string, number>,
+    split: SplitPosition | null = null,
+  ): PositionRecord {
+    return {
+      v: 1,
+      clusterUuid: this.#identity.clusterUuid,
+      source: this.#identity.source,
+      gtidSet: this.#gtids?.toString() ?? null,
+      file: this.#coordinates?.file ?? null,
+      offset: this.#coordinates?.offset ?? null,
+      fileCreatedAt: this.#coordinates ? this.#fileCreatedAt(this.#coordinates.file) : null,
+      split,
+      lastTransaction: this.#lastTransaction,
+      epoch: this.#identity.epoch,
+      commit: this.#commit++,
+      partitions,
+      config: this.#identity.config,
+      reason,
+      at: new Date().toISOString(),
+    };
+  }
+}

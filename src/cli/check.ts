@@ -1,0 +1,51 @@
+import { BinlogPort } from '../assembly/source-port.ts';
+import { kafkaFindings } from '../assembly/kafka-findings.ts';
+import { redisFindings } from '../assembly/redis-findings.ts';
+import type { SourceFinding } from '../binlog/source-checks.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import { asHeavisideError, type HeavisideError } from '../errors.ts';
+import { PinoLog } from '../observability/pino-logger.ts';
+
+interface Section {
+  readonly name: string;
+  readonly findings: readonly SourceFinding[];
+}
+
+const marks = { ok: ' ok ', warning: 'WARN', error: 'FAIL' } as const;
+
+async function section(name: string, look: () => Promise<readonly SourceFinding[]>): Promise<Section> {
+  try {
+    return { name, findings: await look() };
+  } catch (cause) {
+    const error: HeavisideError = asHeavisideError(cause);
+    return { name, findings: [{ code: error.code, severity: 'error', message: error.message, fix: error.hint }] };
+  }
+}
+
+/** `heaviside check`: everything that a takeover would look at, each finding with its fix. Exit code of the first error, else 0. */
+export async function checkCommand({ config, warnings }: LoadedConfig, args: readonly string[]): Promise<number> {
+  const log = PinoLog.open({
+    level: 'error',
+    context: () => ({ replica: config.replicaName, role: 'check', epoch: null, gtid: null }),
+  });
+  const sections = [
+    await section('source', () => new BinlogPort(config, log).findings()),
+    ...(config.producer.kind === 'kafka' ? [await section('kafka', () => kafkaFindings(config, log))] : []),
+    ...(config.ha.isEnabled ? [await section('redis', () => redisFindings(config, log))] : []),
+  ];
+  const findings = sections.flatMap((each) => each.findings);
+  if (args.includes('--json')) {
+    process.stdout.write(`${JSON.stringify({ warnings, sections })}\n`);
+  } else {
+    for (const warning of warnings) process.stdout.write(`[WARN] configuration: ${warning}\n`);
+    for (const { name, findings: found } of sections) {
+      for (const { severity, message, fix } of found) {
+        process.stdout.write(`[${marks[severity]}] ${name}: ${message}${fix ? `\n         → ${fix}` : ''}\n`);
+      }
+    }
+    const count = (severity: SourceFinding['severity']): number => findings.filter((each) => each.severity === severity).length;
+    process.stdout.write(`${count('ok')} ok, ${count('warning')} warnings, ${count('error')} errors\n`);
+  }
+  const first = findings.find(({ severity }) => severity === 'error');
+  return first ? asHeavisideError(new Error(first.message), first.code).exitCode : 0;
+}

@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { initialPosition } from '../assembly/initial-position.ts';
+import { kafkaNetworkFactory, sessionOptions } from '../assembly/kafka-settings.ts';
+import { RedisParts } from '../assembly/redis-parts.ts';
+import { BinlogPort } from '../assembly/source-port.ts';
+import { ensurePositionsTopic, positionKey, readLastPosition } from '../checkpoint/positions-topic.ts';
+import { configFingerprint, type Config } from '../config/config.ts';
+import { initPosition } from '../config/init-position.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import type { Lease } from '../election/lease.ts';
+import { HeavisideError } from '../errors.ts';
+import { parseGtidSet } from '../model/parse-gtid-set.ts';
+import type { Position } from '../model/position.ts';
+import { parsePositionRecord, type PositionRecord, type SourceIdentityRecord } from '../model/position-record.ts';
+import { PinoLog } from '../observability/pino-logger.ts';
+import { singleRecordBatch } from '../produce/kafka-batch.ts';
+import { ReplicaState } from '../replica-state.ts';
+import { fence } from '../takeover.ts';
+
+const usage = 'heaviside position get | set POSITION | set --now | set --from-checkpoint | skip GTID   [--force] [--json]';
+
+/** `heaviside position …`: shows the position, or writes another one through the fenced producer, with the lease held. */
+export async function positionCommand({ config }: LoadedConfig, args: readonly string[]): Promise<number> {
+  if (config.producer.kind !== 'kafka') throw new HeavisideError('COMMAND_FAILED', 'the position of stdout and file is in position_file');
+  const [verb, ...rest] = args.filter((word) => !word.startsWith('--'));
+  const flags = new Set(args.filter((word) => word.startsWith('--')));
+  const log = PinoLog.open({
+    level: 'info',
+    context: () => ({ replica: config.replicaName, role: 'operator', epoch: null, gtid: null }),
+  });
+  const redis = config.ha.isEnabled
+    ? new RedisParts(config, log, new ReplicaState(config.replicaName, config.source.heartbeatMs))
+    : null;
+  const job: Job = { config, log, redis, flags };
+  try {
+    if (verb === 'get') return await show(job);
+    if (verb === 'set' || verb === 'skip') return await write(job, verb, rest[0]);
+    throw new HeavisideError('COMMAND_FAILED', `usage: ${usage}`);
+  } finally {
+    await redis?.close();
+    log.flush();
+  }
+}
+
+interface Job {
+  readonly config: Config;
+  readonly log: PinoLog;
+  readonly redis: RedisParts | null;
+  readonly flags: ReadonlySet<string>;
+}
+
+async function show({ config, log, redis, flags }: Job): Promise<number> {
+  const network = kafkaNetworkFactory(config, log)();
+  try {
+    const { record, offset } = await readLastPosition(network, config.position.topic, 5000);
+    const checkpoint = (await redis?.checkpoints.load()) ?? null;
+    const shown = { record, offset: String(offset), checkpoint };
+    if (flags.has('--json')) process.stdout.write(`${JSON.stringify(shown)}\n`);
+    else if (!record) process.stdout.write('no position: the cluster never started\n');
+    else {
+      const place = record.gtidSet ?? `${record.file}:${record.offset}`;
+      process.stdout.write(`${place}\nepoch ${record.epoch}, commit ${record.commit}, written ${record.at} (${record.reason})\n`);
+      if (record.split) process.stdout.write(`inside ${record.split.transactionId}, next row ${record.split.nextRowIndex}\n`);
+      if (checkpoint) process.stdout.write(`checkpoint in Redis: epoch ${checkpoint.epoch}, offset ${checkpoint.positionsOffset}\n`);
+    }
+    return record ? 0 : 1;
+  } finally {
+    network.destroy();
+  }
+}
+
+async function write(job: Job, verb: 'set' | 'skip', argument: string | undefined): Promise<number> {
+  const { config, log, redis } = job;
+  const lease = redis ? await takeLease(job, redis) : null;
+  const createNetwork = kafkaNetworkFactory(config, log);
+  let fenced: Awaited<ReturnType<typeof fence>> | null = null;
+  try {
+    const setup = createNetwork();
+    await ensurePositionsTopic(setup, config.position.topic, {
+      create: config.kafka.topics.isCreated,
+      replicationFactor: config.kafka.topics.replicationFactor,
+    }).finally(() => setup.destroy());
+    fenced = await fence({
+      createNetwork,
+      positionsTopic: config.position.topic,
+      session: sessionOptions(config),
+      proveLease: async () => void (await lease?.prove()),
+      readDeadlineMs: 10_000,
+    });
+    const previous = fenced.last.record;
+    const epoch = lease ? await lease.confirm(previous?.epoch ?? 0) : (previous?.epoch ?? 0) + 1;
+    const record = await nextRecord(job, { verb, argument, previous, epoch });
+    const value = JSON.stringify(record);
+    const batch = await singleRecordBatch(positionKey, value, Date.now());
+    const [written] = await fenced.session.write([{ topic: config.position.topic, partition: 0, batches: [batch] }]);
+    await fenced.session.commit();
+    await redis?.checkpointStore().save(record, written?.baseOffset ?? 0n);
+    if (await redis?.blocked.clear()) await redis?.channel.publish({ type: 'unblocked' });
+    log.warn({ from: placeOf(previous), to: placeOf(record), epoch }, 'the position was set by an operator');
+    process.stdout.write(`${placeOf(record)}\n`);
+    return 0;
+  } finally {
+    fenced?.network.destroy();
+    await lease?.release();
+  }
+}
+
+const placeOf = (record: PositionRecord | null): string => (record ? (record.gtidSet ?? `${record.file}:${record.offset}`) : 'none');
+
+/** Takes the lease, asking a leader to step aside; `--force` goes on without it after that. */
+async function takeLease({ config, flags }: Job, redis: RedisParts): Promise<Lease | null> {
+  redis.channel.start();
+  const deadline = performance.now() + config.ha.leaseTtlMs * 3;
+  let isAsked = false;
+  while (performance.now() < deadline) {
+    const lease = await redis.keeper.tryAcquire();
+    if (lease) return lease;
+    if (!isAsked) await redis.channel.requestSwitchover(config.replicaName);
+    isAsked = true;
+    await sleep(20);
+  }
+  if (flags.has('--force')) return null;
+  throw new HeavisideError('COMMAND_FAILED', 'the leader did not step aside in time; stop the replicas, or use --force');
+}
+
+interface Change {
+  readonly verb: 'set' | 'skip';
+  readonly argument: string | undefined;
+  readonly previous: PositionRecord | null;
+  readonly epoch: number;
+}
+
+async function nextRecord(job: Job, { verb, argument, previous, epoch }: Change): Promise<PositionRecord> {
+  const { config, log, flags } = job;
+  const source = new BinlogPort(config, log);
+  const { identity, current } = await source.look();
+  const position = verb === 'skip' ? skip(previous, argument, identity) : await target(job, argument, { identity, current });
+  if (!flags.has('--force')) await source.check(position, identity);
+  return {
+    v: 1,
+    clusterUuid: previous?.clusterUuid ?? (await checkpointRecord(job))?.clusterUuid ?? randomUUID(),
+    source: identity,
+    gtidSet: position.gtids?.toString() ?? null,
+    file: position.coordinates?.file ?? null,
+    offset: position.coordinates?.offset ?? null,
+    fileCreatedAt: null,
+    split: null,
+    lastTransaction: null,
+    epoch,
+    commit: 0,
+    partitions: previous?.partitions ?? {},
+    config: configFingerprint(config),
+    reason: 'operator',
+    at: new Date().toISOString(),
+  };
+}
+
+function skip(previous: PositionRecord | null, gtid: string | undefined, identity: SourceIdentityRecord): Position {
+  if (!previous?.gtidSet || gtid === undefined) {
+    throw new HeavisideError('COMMAND_FAILED', 'skip needs a GTID, and a cluster whose position is a GTID set');
+  }
+  const gtids = parseGtidSet(identity.flavor, previous.gtidSet).add(gtid);
+  return { gtids, coordinates: previous.file !== null && previous.offset !== null ? { file: previous.file, offset: previous.offset } : null };
+}
+
+async function target(
+  job: Job,
+  argument: string | undefined,
+  { identity, current }: { identity: SourceIdentityRecord; current: Position },
+): Promise<Position> {
+  if (job.flags.has('--now')) return current;
+  if (job.flags.has('--from-checkpoint')) {
+    const record = await checkpointRecord(job);
+    if (!record) throw new HeavisideError('COMMAND_FAILED', 'there is no checkpoint in Redis');
+    const coordinates = record.file !== null && record.offset !== null ? { file: record.file, offset: record.offset } : null;
+    return { gtids: record.gtidSet === null ? null : parseGtidSet(record.source.flavor, record.gtidSet), coordinates };
+  }
+  if (argument === undefined) throw new HeavisideError('COMMAND_FAILED', `usage: ${usage}`);
+  const position = initialPosition(initPosition().parse(argument), identity.flavor);
+  if (!position) throw new HeavisideError('COMMAND_FAILED', `usage: ${usage}`);
+  return position;
+}
+
+async function checkpointRecord({ redis }: Job): Promise<PositionRecord | null> {
+  const checkpoint = await redis?.checkpoints.load();
+  return checkpoint ? parsePositionRecord(checkpoint.record) : null;
+}

@@ -1,0 +1,77 @@
+import { parsePositionRecord } from '../model/position-record.ts';
+import { RedisParts } from '../assembly/redis-parts.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import { HeavisideError } from '../errors.ts';
+import { PinoLog } from '../observability/pino-logger.ts';
+import { ReplicaState } from '../replica-state.ts';
+
+/** `heaviside status`: the cluster as its replicas and its checkpoint describe it. Exit 0 if one replica leads, else 1. */
+export async function statusCommand({ config }: LoadedConfig, args: readonly string[]): Promise<number> {
+  if (!config.ha.isEnabled) throw new HeavisideError('COMMAND_FAILED', 'status asks Redis; without HA look at /status of the process');
+  const log = PinoLog.open({
+    level: 'error',
+    context: () => ({ replica: config.replicaName, role: 'status', epoch: null, gtid: null }),
+  });
+  const redis = new RedisParts(config, log, new ReplicaState(config.replicaName, config.source.heartbeatMs));
+  try {
+    const [replicas, checkpoint, blocked, epoch] = await Promise.all([
+      redis.presence.read(),
+      redis.checkpoints.load(),
+      redis.blocked.get(),
+      redis.checkpoints.readEpoch(),
+    ]);
+    const leader = replicas.find(({ role }) => role === 'leader') ?? null;
+    const record = checkpoint && parsePositionRecord(checkpoint.record);
+    const live = leader ? await fetchStatus(leader.host, leader.httpPort) : null;
+    const status = {
+      clientId: config.clientId,
+      leader: leader?.replica ?? null,
+      epoch,
+      blocked,
+      checkpoint: checkpoint && { epoch: checkpoint.epoch, positionsOffset: checkpoint.positionsOffset, savedAt: new Date(checkpoint.savedAt).toISOString() },
+      position: record && { gtidSet: record.gtidSet, file: record.file, offset: record.offset, split: record.split },
+      lagSeconds: live?.['lagSeconds'] ?? null,
+      slowStage: live?.['slowStage'] ?? null,
+      replicas,
+    };
+    process.stdout.write(args.includes('--json') ? `${JSON.stringify(status)}\n` : render(status));
+    return leader ? 0 : 1;
+  } finally {
+    await redis.close();
+  }
+}
+
+/** The leader's own page; null where it cannot be reached from here. */
+async function fetchStatus(host: string, port: number | null): Promise<Record<string, unknown> | null> {
+  if (port === null) return null;
+  try {
+    const answer = await fetch(`http://${host}:${port}/status`, { signal: AbortSignal.timeout(1000) });
+    return (await answer.json()) as Record<string, unknown>;
+  } catch {
+    return null;
+  }
+}
+
+function render(status: {
+  clientId: string;
+  leader: string | null;
+  epoch: number;
+  blocked: { code: string; message: string; position: string } | null;
+  position: { gtidSet: string | null; file: string | null; offset: number | null } | null;
+  lagSeconds: unknown;
+  slowStage: unknown;
+  replicas: readonly { replica: string; role: string; host: string; kafkaReachable: boolean; sourceReachable: boolean; ageMs: number }[];
+}): string {
+  const lines = [
+    `cluster   ${status.clientId}`,
+    `leader    ${status.leader ?? 'none'} (epoch ${status.epoch})`,
+    `lag       ${typeof status.lagSeconds === 'number' ? `${status.lagSeconds.toFixed(1)} s` : 'unknown'}${typeof status.slowStage === 'string' ? ` · ${status.slowStage}` : ''}`,
+    `position  ${status.position?.gtidSet ?? (status.position?.file ? `${status.position.file}:${status.position.offset}` : 'none')}`,
+  ];
+  if (status.blocked) lines.push(`BLOCKED   ${status.blocked.code} at ${status.blocked.position}: ${status.blocked.message}`);
+  for (const { replica, role, host, kafkaReachable, sourceReachable, ageMs } of status.replicas) {
+    const reach = `kafka ${kafkaReachable ? 'yes' : 'NO'}, source ${sourceReachable ? 'yes' : 'NO'}`;
+    lines.push(`replica   ${replica.padEnd(24)} ${role.padEnd(10)} ${host}  ${reach}  seen ${(ageMs / 1000).toFixed(1)} s ago`);
+  }
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,24 @@
+import type { ByteSink } from '../../model/byte-sink.ts';
+import { ByteSink as Scratch } from '../../model/byte-sink.ts';
+import { JsonDocument } from '../json-document.ts';
+import { ValueCodec } from './value-codec.ts';
+
+const scratch = new Scratch(1024);
+const nullBytes = Buffer.from('null');
+
+/** JSON of MySQL: the binary document as compact text, in the stored order of its keys. Empty bytes are null. */
+export class JsonCodec extends ValueCodec {
+  override writeJson(image: Buffer, offset: number, out: ByteSink): number {
+    const end = this.prefixedEnd(image, offset);
+    const start = offset - this.layout;
+    if (start === end) out.writeBytes(nullBytes);
+    else new JsonDocument(this.column, image, start, end).write(out);
+    return end;
+  }
+
+  override readText(image: Buffer, offset: number): string {
+    scratch.reset();
+    this.writeJson(image, offset, scratch);
+    return scratch.buffer.toString('utf8', 0, scratch.position);
+  }
+}

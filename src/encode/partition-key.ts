@@ -1,0 +1,86 @@
+import { randomInt } from 'node:crypto';
+import type { SourceTransaction } from '../model/transaction.ts';
+import type { EncodeOptions } from './encode-options.ts';
+import { partitionHash } from './partition-hash.ts';
+import type { RowView } from './row-image.ts';
+import type { TablePlan } from './table-plan.ts';
+
+const alphanumerics = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+const RANDOM_LENGTH = 10;
+
+function randomText(): string {
+  let text = '';
+  for (let i = 0; i < RANDOM_LENGTH; i++) text += alphanumerics.charAt(randomInt(alphanumerics.length));
+  return text;
+}
+
+/** The primary key's values one behind the other; Maxwell's `None` where all are NULL, database and table where there is no key. */
+function primaryKeyText(plan: TablePlan, row: RowView): string {
+  const { database, table, primaryKey } = plan.table;
+  if (primaryKey.length === 0) return database + table;
+  let text = '';
+  for (const column of primaryKey) text += plan.readText(row, column) ?? '';
+  return text === '' ? 'None' : text;
+}
+
+/** What a row is partitioned by: producer_partition_by with its columns and fallback. */
+export class PartitionKey {
+  readonly #options: EncodeOptions;
+  /** Hashes that are the same for every row of a table version. */
+  readonly #constants = new WeakMap<TablePlan, number>();
+
+  constructor(options: EncodeOptions) {
+    this.#options = options;
+  }
+
+  /** The hash for the partition of a row. */
+  hash(plan: TablePlan, row: RowView, transaction: SourceTransaction, xid: bigint | null): number {
+    const { partitionBy, partitionHash: algorithm } = this.#options;
+    if (partitionBy !== 'database' && partitionBy !== 'table') {
+      return partitionHash(this.text(plan, row, transaction, xid), algorithm);
+    }
+    let hash = this.#constants.get(plan);
+    if (hash === undefined) {
+      hash = partitionHash(plan.table[partitionBy], algorithm);
+      this.#constants.set(plan, hash);
+    }
+    return hash;
+  }
+
+  /** The text that is hashed. @param xid the xid that the rows show */
+  text(plan: TablePlan, row: RowView, transaction: SourceTransaction, xid: bigint | null): string {
+    switch (this.#options.partitionBy) {
+      case 'database':
+      case 'table':
+        return plan.table[this.#options.partitionBy];
+      case 'primary_key':
+        return primaryKeyText(plan, row);
+      case 'transaction_id':
+        return String(xid);
+      case 'thread_id':
+        return String(transaction.threadId);
+      case 'random':
+        return randomText();
+      case 'column':
+        return this.#columnText(plan, row, xid);
+    }
+  }
+
+  #columnText(plan: TablePlan, row: RowView, xid: bigint | null): string {
+    let text = '';
+    for (const name of this.#options.partitionColumns) {
+      const column = plan.names.indexOf(name);
+      // Maxwell has taken excluded columns out of the row before it looks.
+      if (column >= 0 && plan.isVisible[column] === 1) text += plan.readText(row, column) ?? '';
+    }
+    if (text !== '') return text;
+    switch (this.#options.partitionByFallback) {
+      case 'primary_key':
+        return primaryKeyText(plan, row);
+      case 'transaction_id':
+        return String(xid);
+      default:
+        return plan.table[this.#options.partitionByFallback];
+    }
+  }
+}

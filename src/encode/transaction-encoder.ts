@@ -1,0 +1,158 @@
+import { HeavisideError } from '../errors.ts';
+import type { RecordSink } from '../model/record-sink.ts';
+import type { TableVersion } from '../model/table.ts';
+import type { SourceTransaction } from '../model/transaction.ts';
+import { TableFilter } from '../transform/table-filter.ts';
+import type { EncodeOptions } from './encode-options.ts';
+import { RunBuffers } from './event-cursor.ts';
+import { MaxwellJson } from './maxwell-json.ts';
+import { PartitionKey } from './partition-key.ts';
+import type { PrefixHash } from './prefix-hash.ts';
+import { TablePlan } from './table-plan.ts';
+import { type RunParts, type RunStop, TransactionRun } from './transaction-run.ts';
+
+/** Where a transaction that is too large for one Kafka transaction is cut. */
+export interface SplitPoint {
+  /** Index, among all rows of the transaction, of the next row to be written. */
+  readonly nextRowIndex: number;
+  /** The xid that its rows show; a resumed transaction goes on with it, even on another server. */
+  readonly xid: bigint | null;
+  /** Hash over table, index and primary key of all rows before `nextRowIndex`. */
+  readonly prefixHash: string;
+}
+
+/** A split point as it was stored: the transaction goes on there. */
+export type SplitResume = SplitPoint;
+
+export interface EncodeSummary {
+  /** Rows written by this call. */
+  readonly rows: number;
+  /** Rows that the filter left out. */
+  readonly rowsFiltered: number;
+  /** Different tables with rows in the transaction, filtered ones included. */
+  readonly tables: number;
+}
+
+/** Plans of table versions that are kept; more than that many live versions are made anew now and then. */
+const MAX_PLANS = 10_000;
+
+/** Stages 2 and 3: a source transaction's row images → filtered records in Maxwell's JSON. One transaction at a time. */
+export class TransactionEncoder {
+  readonly #options: EncodeOptions;
+  readonly #filter: TableFilter;
+  readonly #json: MaxwellJson;
+  readonly #partitionKey: PartitionKey;
+  readonly #buffers = new RunBuffers();
+  readonly #planOfVersion = new WeakMap<TableVersion, TablePlan>();
+  readonly #planOfFingerprint = new Map<string, TablePlan>();
+
+  /** Throws CONFIG_INVALID where the filter has a syntax error. */
+  constructor(options: EncodeOptions) {
+    this.#options = options;
+    this.#filter = new TableFilter(options.filter);
+    this.#json = new MaxwellJson(options);
+    this.#partitionKey = new PartitionKey(options);
+  }
+
+  /**
+   * Writes the transaction's rows into the sink. Yields where the sink is full and more rows follow: the caller sends what is
+   * there, with the split point in its position, and goes on. Throws ROW_UNDECODABLE, KAFKA_TOPIC_INVALID, what
+   * `sink.prepareTopic` throws, and SPLIT_PREFIX_MISMATCH where the transaction is not the one that `resume` was cut from.
+   */
+  async *encode(
+    transaction: SourceTransaction,
+    sink: RecordSink,
+    resume: SplitResume | null = null,
+  ): AsyncGenerator<SplitPoint, EncodeSummary> {
+    const xid = resume === null ? transaction.xid : resume.xid;
+    const parts = this.#parts(sink, this.#buffers);
+    const run = new TransactionRun(parts, transaction, xid, resume?.nextRowIndex ?? 0);
+    const plans = new Set<TablePlan>();
+    sink.beginTransaction(transaction.id);
+    for await (const group of transaction.rowsEvents()) {
+      for (const event of group) {
+        const plan = this.#planOf(event.table);
+        plans.add(plan);
+        run.open(event, plan);
+        let stop: RunStop = run.advance();
+        while (stop !== 'end') {
+          if (stop === 'topic') {
+            await sink.prepareTopic(run.wantedTopic);
+            if (sink.partitionCount(run.wantedTopic) === undefined) {
+              throw new HeavisideError('KAFKA_TOPIC_UNKNOWN', `topic ${run.wantedTopic} has no partitions`);
+            }
+          } else if (stop === 'resume') {
+            checkPrefix(transaction, resume, run.hash);
+          } else {
+            run.hash ??= await this.#hashBefore(transaction, run.pendingIndex);
+            yield { nextRowIndex: run.pendingIndex, xid, prefixHash: run.hash.digest() };
+            run.hashPending();
+          }
+          stop = run.advance();
+        }
+      }
+    }
+    if (!run.isResumed) checkPrefix(transaction, resume, null);
+    run.finish();
+    return { rows: run.written, rowsFiltered: run.filtered, tables: countTables(plans) };
+  }
+
+  #planOf(table: TableVersion): TablePlan {
+    let plan = this.#planOfVersion.get(table);
+    if (plan !== undefined) return plan;
+    const key = `${table.database}\0${table.table}\0${table.fingerprint}`;
+    plan = this.#planOfFingerprint.get(key);
+    if (plan === undefined) {
+      plan = new TablePlan(table, this.#filter, this.#options);
+      if (this.#planOfFingerprint.size >= MAX_PLANS) this.#planOfFingerprint.clear();
+      this.#planOfFingerprint.set(key, plan);
+    }
+    this.#planOfVersion.set(table, plan);
+    return plan;
+  }
+
+  /** Walks the transaction once more, up to row `index`: most transactions never split, and so never pay for the hash. */
+  async #hashBefore(transaction: SourceTransaction, index: number): Promise<PrefixHash> {
+    const run = new TransactionRun(this.#parts(noSink, new RunBuffers()), transaction, null, index);
+    for await (const group of transaction.rowsEvents()) {
+      for (const event of group) {
+        run.open(event, this.#planOf(event.table));
+        if (run.advance() === 'resume' && run.hash !== null) return run.hash;
+      }
+    }
+    throw new HeavisideError('INTERNAL', 'the rows of a transaction changed between two readings');
+  }
+
+  #parts(sink: RecordSink, buffers: RunBuffers): RunParts {
+    return { options: this.#options, json: this.#json, partitionKey: this.#partitionKey, sink, buffers };
+  }
+}
+
+/** For a run that stops before it writes. */
+const noSink: RecordSink = {
+  partitionCount: refuse,
+  prepareTopic: refuse,
+  beginTransaction: refuse,
+  beginRecord: refuse,
+  endKey: refuse,
+  endRecord: refuse,
+  isFull: refuse,
+};
+
+function refuse(): never {
+  throw new HeavisideError('INTERNAL', 'a row was written while its transaction was only read');
+}
+
+function checkPrefix(transaction: SourceTransaction, resume: SplitResume | null, hash: PrefixHash | null): void {
+  if (resume === null || hash?.digest() === resume.prefixHash) return;
+  const found = hash === null ? 'has fewer rows' : 'has other rows';
+  throw new HeavisideError(
+    'SPLIT_PREFIX_MISMATCH',
+    `transaction ${transaction.id} was written up to row ${resume.nextRowIndex}, and on this source it ${found}`,
+  );
+}
+
+function countTables(plans: ReadonlySet<TablePlan>): number {
+  if (plans.size < 2) return plans.size;
+  return new Set(Array.from(plans, ({ table }) => `${table.database}\0${table.table}`)).size;
+}

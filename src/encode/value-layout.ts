@@ -1,0 +1,25 @@
+import { UNKNOWN_LAYOUT } from './column-codec.ts';
+import { undecodable } from './undecodable.ts';
+
+/** Little-endian length of `byteCount` (1 to 4) bytes; the caller has checked that they are there. */
+export function readLength(image: Buffer, offset: number, byteCount: number): number {
+  let length = image[offset] as number;
+  if (byteCount > 1) length |= (image[offset + 1] as number) << 8;
+  if (byteCount > 2) length |= (image[offset + 2] as number) << 16;
+  return byteCount > 3 ? length + (image[offset + 3] as number) * 0x1000000 : length;
+}
+
+/** Offset behind a value of that layout; throws where the image ends before it. */
+export function skipValue(column: string, layout: number, image: Buffer, offset: number): number {
+  let end: number;
+  if (layout >= 0) {
+    end = offset + layout;
+  } else if (layout === UNKNOWN_LAYOUT) {
+    throw undecodable(column, 'its type is not known');
+  } else {
+    const start = offset - layout;
+    end = start > image.length ? start : start + readLength(image, offset, -layout);
+  }
+  if (end > image.length) throw undecodable(column, 'the row image ends inside its value');
+  return end;
+}

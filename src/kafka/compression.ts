@@ -1,0 +1,39 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+
+export type CompressionType = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+
+/** Attribute bits 0 to 2 of a record batch. */
+const codes: Record<CompressionType, number> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 };
+
+export interface Compressor {
+  readonly code: number;
+  compress(input: Buffer): Promise<Uint8Array>;
+}
+
+const gzipAsync = promisify(gzip);
+
+/** Loads the codec; `none` gives null. */
+export async function createCompressor(type: CompressionType): Promise<Compressor | null> {
+  const code = codes[type];
+  switch (type) {
+    case 'none':
+      return null;
+    case 'gzip':
+      return { code, compress: (input) => gzipAsync(input) };
+    case 'snappy': {
+      const snappy = await import('snappy');
+      return { code, compress: (input) => snappy.compress(input) };
+    }
+    case 'lz4': {
+      // Block-independent frames: what Kafka's Java reader needs.
+      const lz4 = await import('lz4-napi');
+      return { code, compress: (input) => lz4.compressFrame(input) };
+    }
+    case 'zstd': {
+      const zstd = await import('@bokuweb/zstd-wasm');
+      await zstd.init();
+      return { code, compress: (input) => Promise.resolve(zstd.compress(input, 3)) };
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import { kafkaProtocolError, toKafkaError } from './kafka-errors.ts';
+import type { KafkaNetwork } from './kafka-network.ts';
+import { sendRaw } from './kafkajs-driver.ts';
+import { readBatches, type ReadBatch } from './record-batch-reader.ts';
+import { WireReader, WireWriter } from './wire.ts';
+
+export interface FetchedPartition {
+  readonly batches: readonly ReadBatch[];
+  /** Producers whose transaction was aborted, and the offset of its first record (KIP-98). */
+  readonly aborted: readonly { readonly producerId: bigint; readonly firstOffset: bigint }[];
+}
+
+/** Reads from one partition with read_committed. The batches of aborted transactions are still among the answer. */
+export async function fetchPartition(
+  network: KafkaNetwork,
+  topic: string,
+  partition: number,
+  offset: bigint,
+): Promise<FetchedPartition> {
+  const broker = await network.leaderOf(topic, partition);
+  // Fetch v4: replica_id max_wait min_bytes max_bytes isolation_level [topic [partition offset max_bytes]]
+  const maxBytes = 4 * 1024 * 1024;
+  const body = new WireWriter()
+    .int32(-1)
+    .int32(100)
+    .int32(1)
+    .int32(maxBytes)
+    .int8(1)
+    .int32(1)
+    .string(topic)
+    .int32(1)
+    .int32(partition)
+    .int64(offset)
+    .int32(maxBytes)
+    .take();
+  let raw: Buffer;
+  try {
+    raw = await sendRaw(broker, { apiKey: 1, apiVersion: 4, apiName: 'Fetch', body });
+  } catch (error) {
+    throw toKafkaError(error, 'Fetch');
+  }
+  return readResponse(raw, topic, partition);
+}
+
+function readResponse(raw: Buffer, topic: string, partition: number): FetchedPartition {
+  const reader = new WireReader(raw);
+  reader.int32(); // throttle_time_ms
+  let found: FetchedPartition = { batches: [], aborted: [] };
+  reader.array(() => {
+    reader.string(); // topic
+    reader.array(() => {
+      reader.int32(); // partition
+      const code = reader.int16();
+      if (code !== 0) throw kafkaProtocolError(code, `reading ${topic}-${partition}`);
+      reader.int64(); // high_watermark
+      reader.int64(); // last_stable_offset
+      const aborted = reader.array((r) => ({ producerId: r.int64(), firstOffset: r.int64() }));
+      found = { batches: readBatches(reader.bytes()), aborted };
+    });
+  });
+  return found;
+}
+
+/** Offsets of a partition: the first one, the last stable one (end for read_committed), the high watermark. */
+export async function partitionOffsets(
+  network: KafkaNetwork,
+  topic: string,
+  partition: number,
+): Promise<{ first: bigint; lastStable: bigint; highWatermark: bigint }> {
+  const broker = await network.leaderOf(topic, partition);
+  const ask = async (timestamp: string, isolationLevel: number): Promise<bigint> => {
+    try {
+      const { responses } = await broker.listOffsets({
+        isolationLevel,
+        topics: [{ topic, partitions: [{ partition, timestamp }] }],
+      });
+      return BigInt(responses[0]?.partitions[0]?.offset ?? '0');
+    } catch (error) {
+      throw toKafkaError(error, 'ListOffsets');
+    }
+  };
+  return { first: await ask('-2', 0), lastStable: await ask('-1', 1), highWatermark: await ask('-1', 0) };
+}

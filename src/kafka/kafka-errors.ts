@@ -1,0 +1,87 @@
+import { HeavisideError, type ErrorCode } from '../errors.ts';
+
+/** Error codes of the protocol that steer us (https://kafka.apache.org/protocol#protocol_error_codes). */
+export const kafkaError = {
+  none: 0,
+  offsetOutOfRange: 1,
+  unknownTopicOrPartition: 3,
+  leaderNotAvailable: 5,
+  notLeaderOrFollower: 6,
+  requestTimedOut: 7,
+  messageTooLarge: 10,
+  coordinatorLoadInProgress: 14,
+  coordinatorNotAvailable: 15,
+  notCoordinator: 16,
+  invalidTopic: 17,
+  recordListTooLarge: 18,
+  topicAuthorizationFailed: 29,
+  clusterAuthorizationFailed: 31,
+  topicAlreadyExists: 36,
+  invalidReplicationFactor: 38,
+  outOfOrderSequence: 45,
+  invalidProducerEpoch: 47,
+  invalidTxnState: 48,
+  invalidProducerIdMapping: 49,
+  invalidTransactionTimeout: 50,
+  concurrentTransactions: 51,
+  transactionalIdAuthorizationFailed: 53,
+  producerFenced: 90,
+} as const;
+
+/** Codes that pass by themselves while a coordinator moves or a predecessor's markers are written. */
+const coordinatorRetriable = new Set<number>([
+  kafkaError.coordinatorLoadInProgress,
+  kafkaError.coordinatorNotAvailable,
+  kafkaError.notCoordinator,
+  kafkaError.concurrentTransactions,
+]);
+
+const codeTable = new Map<number, ErrorCode>([
+  [kafkaError.unknownTopicOrPartition, 'KAFKA_RETRIABLE'],
+  [kafkaError.messageTooLarge, 'KAFKA_RECORD_TOO_LARGE'],
+  [kafkaError.recordListTooLarge, 'KAFKA_RECORD_TOO_LARGE'],
+  [kafkaError.invalidTopic, 'KAFKA_TOPIC_INVALID'],
+  [kafkaError.topicAuthorizationFailed, 'KAFKA_ACCESS_DENIED'],
+  [kafkaError.clusterAuthorizationFailed, 'KAFKA_ACCESS_DENIED'],
+  [kafkaError.transactionalIdAuthorizationFailed, 'KAFKA_ACCESS_DENIED'],
+  [kafkaError.invalidProducerEpoch, 'KAFKA_FENCED'],
+  [kafkaError.producerFenced, 'KAFKA_FENCED'],
+  [kafkaError.invalidTransactionTimeout, 'KAFKA_TRANSACTION_TIMEOUT_TOO_LARGE'],
+  [kafkaError.requestTimedOut, 'KAFKA_TIMEOUT'],
+]);
+
+/** An error for a code that a broker answered; what the table does not name is retriable by the one way. */
+export function kafkaProtocolError(code: number, what: string): HeavisideError {
+  return new HeavisideError(codeTable.get(code) ?? 'KAFKA_RETRIABLE', `${what}: error ${code} from the broker`);
+}
+
+/** The protocol's code in an error of kafkajs, or null where it is none. */
+export function protocolCodeOf(error: unknown): number | null {
+  if (!(error instanceof Error)) return null;
+  const { name, code, message } = error as Error & { code?: unknown };
+  if (name !== 'KafkaJSProtocolError') return null;
+  const unknown = /Unknown error code (\d+)/.exec(message);
+  if (unknown) return Number(unknown[1]);
+  return typeof code === 'number' ? code : null;
+}
+
+export function isCoordinatorRetriable(error: unknown): boolean {
+  const code = protocolCodeOf(error);
+  return code !== null && coordinatorRetriable.has(code);
+}
+
+/** Maps whatever kafkajs threw to an error of ours. */
+export function toKafkaError(error: unknown, what: string): HeavisideError {
+  if (error instanceof HeavisideError) return error;
+  const code = protocolCodeOf(error);
+  if (code !== null) return kafkaProtocolError(code, what);
+  const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
+  if (name === 'KafkaJSSASLAuthenticationError') {
+    return new HeavisideError('KAFKA_ACCESS_DENIED', `${what}: authentication refused by the broker`);
+  }
+  if (name === 'KafkaJSRequestTimeoutError') return new HeavisideError('KAFKA_TIMEOUT', `${what}: ${message}`);
+  if (name === 'KafkaJSServerDoesNotSupportApiKey') {
+    return new HeavisideError('KAFKA_UNSUPPORTED', `${what}: ${message}`);
+  }
+  return new HeavisideError('KAFKA_UNREACHABLE', `${what}: ${message}`, { cause: error });
+}

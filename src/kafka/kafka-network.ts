@@ -1,0 +1,183 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HeavisideError } from '../errors.ts';
+import { isCoordinatorRetriable, kafkaError, kafkaProtocolError, toKafkaError } from './kafka-errors.ts';
+import {
+  assertKafkaJsVersion,
+  createBroker,
+  destroyBroker,
+  sendRaw,
+  type KafkaBroker,
+  type KafkaConnectionOptions,
+} from './kafkajs-driver.ts';
+import { WireReader, WireWriter } from './wire.ts';
+
+export interface TopicMetadata {
+  readonly topic: string;
+  /** 0, or the protocol's error code for this topic. */
+  readonly errorCode: number;
+  /** Node id of the leader by partition; -1 while there is none. */
+  readonly leaders: readonly number[];
+}
+
+/**
+ * The brokers of one cluster, as one leadership sees them: connections, metadata, the transaction coordinator.
+ * Nothing is retried behind the caller's back; a failed connection is opened anew by the next call.
+ */
+export class KafkaNetwork {
+  readonly #options: KafkaConnectionOptions;
+  readonly #brokers = new Map<number, KafkaBroker>();
+  readonly #topics = new Map<string, TopicMetadata>();
+  #seed: KafkaBroker | null = null;
+  #nextSeed = 0;
+  #isDestroyed = false;
+
+  constructor(options: KafkaConnectionOptions) {
+    assertKafkaJsVersion();
+    this.#options = options;
+  }
+
+  /** A connected broker, whichever it is. Rejects with KAFKA_UNREACHABLE when none of them answers. */
+  async anyBroker(): Promise<KafkaBroker> {
+    const known = [...this.#brokers.values(), ...(this.#seed ? [this.#seed] : [])];
+    const connected = known.find((broker) => broker.isConnected());
+    if (connected) return connected;
+    let failure: unknown = null;
+    for (let i = 0; i < this.#options.brokers.length; i++) {
+      const address = this.#options.brokers[this.#nextSeed++ % this.#options.brokers.length] ?? '';
+      const colon = address.lastIndexOf(':');
+      if (this.#seed) destroyBroker(this.#seed);
+      this.#seed = createBroker(this.#options, address.slice(0, colon), Number(address.slice(colon + 1)));
+      try {
+        await this.#connect(this.#seed);
+        return this.#seed;
+      } catch (error) {
+        failure = error;
+        if (error instanceof HeavisideError && error.code === 'KAFKA_ACCESS_DENIED') throw error;
+      }
+    }
+    throw toKafkaError(failure, `connecting to ${this.#options.brokers.join(', ')}`);
+  }
+
+  async #connect(broker: KafkaBroker): Promise<void> {
+    if (this.#isDestroyed) throw new HeavisideError('KAFKA_UNREACHABLE', 'the connections were closed');
+    try {
+      await broker.connect();
+    } catch (error) {
+      destroyBroker(broker);
+      throw toKafkaError(error, `connecting to ${broker.connectionPool.host}:${broker.connectionPool.port}`);
+    }
+    if (this.#isDestroyed) destroyBroker(broker);
+  }
+
+  /** The broker of a node id, connected. Rejects with KAFKA_RETRIABLE where the metadata does not know it. */
+  async broker(nodeId: number): Promise<KafkaBroker> {
+    const broker = this.#brokers.get(nodeId);
+    if (!broker) throw new HeavisideError('KAFKA_RETRIABLE', `broker ${nodeId} is not in the metadata`);
+    if (!broker.isConnected()) await this.#connect(broker);
+    return broker;
+  }
+
+  /** Asks for topics anew (an empty list: brokers only). One bad topic does not hide the others. */
+  async refreshMetadata(topics: readonly string[]): Promise<readonly TopicMetadata[]> {
+    const broker = await this.anyBroker();
+    const body = new WireWriter().int32(topics.length);
+    for (const topic of topics) body.string(topic);
+    const raw = await this.#exchange(broker, { apiKey: 3, apiVersion: 6, apiName: 'Metadata', body: body.int8(0).take() });
+    const reader = new WireReader(raw);
+    reader.int32(); // throttle_time_ms
+    for (const node of reader.array(readNode)) this.#adopt(node);
+    reader.nullableString(); // cluster_id
+    reader.int32(); // controller_id
+    const metadata = reader.array(readTopic);
+    for (const topic of metadata) this.#topics.set(topic.topic, topic);
+    return metadata;
+  }
+
+  #adopt(node: { nodeId: number; host: string; port: number }): void {
+    const known = this.#brokers.get(node.nodeId);
+    if (known && known.connectionPool.host === node.host && known.connectionPool.port === node.port) return;
+    if (known) destroyBroker(known);
+    this.#brokers.set(node.nodeId, createBroker(this.#options, node.host, node.port, node.nodeId));
+  }
+
+  /** What was last learned about a topic; null if it was never asked for. */
+  topic(name: string): TopicMetadata | null {
+    return this.#topics.get(name) ?? null;
+  }
+
+  /** The leader of a partition, connected; looks the topic up if it is unknown. */
+  async leaderOf(topic: string, partition: number): Promise<KafkaBroker> {
+    let metadata = this.#topics.get(topic);
+    if (metadata === undefined || metadata.errorCode !== 0 || (metadata.leaders[partition] ?? -1) < 0) {
+      metadata = (await this.refreshMetadata([topic]))[0];
+    }
+    if (metadata === undefined || metadata.errorCode !== 0) {
+      throw kafkaProtocolError(metadata?.errorCode ?? kafkaError.unknownTopicOrPartition, `topic ${topic}`);
+    }
+    const leader = metadata.leaders[partition] ?? -1;
+    if (leader < 0) throw new HeavisideError('KAFKA_RETRIABLE', `${topic}-${partition} has no leader now`);
+    return this.broker(leader);
+  }
+
+  /** Forgets a topic, so that its next use asks anew. */
+  forgetTopic(topic: string): void {
+    this.#topics.delete(topic);
+  }
+
+  /** The transaction coordinator of a transactional id, connected. Retries while it is being elected, until `deadline` (performance.now). */
+  async transactionCoordinator(transactionalId: string, deadline: number): Promise<KafkaBroker> {
+    for (;;) {
+      try {
+        const broker = await this.anyBroker();
+        const { coordinator } = await broker.findGroupCoordinator({ groupId: transactionalId, coordinatorType: 1 });
+        this.#adopt(coordinator);
+        return await this.broker(coordinator.nodeId);
+      } catch (error) {
+        if (!isCoordinatorRetriable(error) || performance.now() > deadline) {
+          throw toKafkaError(error, 'finding the transaction coordinator');
+        }
+        await sleep(20);
+      }
+    }
+  }
+
+  async #exchange(broker: KafkaBroker, request: Parameters<typeof sendRaw>[1]): Promise<Buffer> {
+    try {
+      return await sendRaw(broker, request);
+    } catch (error) {
+      throw toKafkaError(error, request.apiName);
+    }
+  }
+
+  /** Ends every connection at once; what is in flight is rejected. */
+  destroy(): void {
+    this.#isDestroyed = true;
+    for (const broker of this.#brokers.values()) destroyBroker(broker);
+    if (this.#seed) destroyBroker(this.#seed);
+    this.#brokers.clear();
+    this.#seed = null;
+  }
+}
+
+function readNode(reader: WireReader): { nodeId: number; host: string; port: number } {
+  const node = { nodeId: reader.int32(), host: reader.string(), port: reader.int32() };
+  reader.nullableString(); // rack
+  return node;
+}
+
+function readTopic(reader: WireReader): TopicMetadata {
+  const errorCode = reader.int16();
+  const topic = reader.string();
+  reader.int8(); // is_internal
+  const leaders: number[] = [];
+  const readNodes = (): number[] => reader.array((r) => r.int32());
+  reader.array(() => {
+    reader.int16(); // error_code: a leaderless partition shows as leader -1
+    const partition = reader.int32();
+    leaders[partition] = reader.int32();
+    readNodes();
+    readNodes();
+    readNodes();
+  });
+  return { topic, errorCode, leaders };
+}

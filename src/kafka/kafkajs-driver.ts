@@ -1,0 +1,143 @@
+import net from 'node:net';
+import tls from 'node:tls';
+import { createRequire } from 'node:module';
+import Broker from 'kafkajs/src/broker/index.js';
+import loggers from 'kafkajs/src/loggers/index.js';
+import ConnectionPool from 'kafkajs/src/network/connectionPool.js';
+import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
+import { HeavisideError } from '../errors.ts';
+
+/*
+ * The one importer of kafkajs. It gives connections, TLS, SASL, API versions and the request definitions of the
+ * transaction protocol; batches, metadata and the order of things are ours (kafkajs's producer can lose a partition,
+ * reuses sequences after an error, and cannot tell the outcome of a commit).
+ */
+
+/** What is relied on are inner modules: another version must pass the contract test first. */
+const testedVersion = '2.2.4';
+
+export interface KafkaSasl {
+  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface KafkaConnectionOptions {
+  /** host:port, at least one. */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly ssl: tls.ConnectionOptions | null;
+  readonly sasl: KafkaSasl | null;
+  /** Milliseconds for TCP and TLS to stand. */
+  readonly connectionTimeoutMs: number;
+  /** Milliseconds to the answer of any request. */
+  readonly requestTimeoutMs: number;
+  /** Structured lines of kafkajs; its level-1 lines are reported as warnings: the caller sees the error itself. */
+  readonly onLog?: (level: 'warn' | 'debug', message: string) => void;
+}
+
+export type KafkaBroker = Broker;
+
+/** Refuses to run on another kafkajs than the one the contract test knows. */
+export function assertKafkaJsVersion(): void {
+  const { version } = createRequire(import.meta.url)('kafkajs/package.json') as { version: string };
+  if (version !== testedVersion) {
+    throw new HeavisideError('INTERNAL', `kafkajs ${version} is installed, ${testedVersion} is needed`);
+  }
+}
+
+// kafkajs re-arms a timer every millisecond for ever, even with nothing pending (its issue 1556).
+const scheduleOriginal = RequestQueue.prototype.scheduleCheckPendingRequests;
+RequestQueue.prototype.scheduleCheckPendingRequests = function (this: RequestQueue): void {
+  if (this.pending.length > 0) scheduleOriginal.call(this);
+};
+
+function socketFactory({ host, port, ssl, onConnect }: SocketRequest): net.Socket {
+  const socket = ssl
+    ? tls.connect({ host, port, ...(net.isIP(host) ? {} : { servername: host }), ...ssl }, onConnect)
+    : net.connect({ host, port }, onConnect);
+  socket.setKeepAlive(true, 10_000);
+  socket.setNoDelay(true);
+  return socket;
+}
+
+interface SocketRequest {
+  readonly host: string;
+  readonly port: number;
+  readonly ssl: tls.ConnectionOptions | null;
+  readonly onConnect: () => void;
+}
+
+/** A broker object that is not connected yet. */
+export function createBroker(options: KafkaConnectionOptions, host: string, port: number, nodeId?: number): Broker {
+  const logger = loggers.createLogger({
+    level: loggers.LEVELS.WARN,
+    logCreator: () => (entry) => {
+      const { log } = entry as { log: { message: string } };
+      options.onLog?.('debug', log.message);
+    },
+  });
+  const connectionPool = new ConnectionPool({
+    host,
+    port,
+    ssl: options.ssl,
+    sasl: options.sasl,
+    clientId: options.clientId,
+    socketFactory,
+    connectionTimeout: options.connectionTimeoutMs,
+    requestTimeout: options.requestTimeoutMs,
+    enforceRequestTimeout: true,
+    maxInFlightRequests: null,
+    reauthenticationThreshold: 10_000,
+    logger,
+  });
+  return new Broker({
+    connectionPool,
+    logger,
+    ...(nodeId === undefined ? {} : { nodeId }),
+    allowAutoTopicCreation: false,
+  });
+}
+
+/** Ends the sockets and timers of a broker at once; what was in flight is rejected. */
+export function destroyBroker(broker: Broker): void {
+  for (const connection of broker.connectionPool.pool) {
+    const error = new Error('connection closed by this replica');
+    error.name = 'KafkaJSConnectionClosedError';
+    connection.requestQueue.rejectAll(error);
+    connection.requestQueue.destroy();
+    connection.connectionStatus = 'disconnected';
+    connection.socket?.destroy();
+  }
+}
+
+/** Sends a request whose body was encoded by us, and gives the raw body of the answer. */
+export async function sendRaw(
+  broker: Broker,
+  request: { apiKey: number; apiVersion: number; apiName: string; body: Buffer; expectResponse?: boolean },
+): Promise<Buffer> {
+  const { apiKey, apiVersion, apiName, body } = request;
+  const range = broker.versions?.[apiKey];
+  if (range !== undefined && (apiVersion < range.minVersion || apiVersion > range.maxVersion)) {
+    throw new HeavisideError(
+      'KAFKA_UNSUPPORTED',
+      `${apiName} v${apiVersion} is outside the broker's ${range.minVersion} to ${range.maxVersion}`,
+    );
+  }
+  const payload = { buf: body, buffer: body, size: () => body.length };
+  const answer = await broker.connectionPool.send({
+    request: {
+      apiKey,
+      apiVersion,
+      apiName,
+      ...(request.expectResponse === false ? { expectResponse: () => false } : {}),
+      encode: () => Promise.resolve(payload),
+    },
+    response: {
+      decode: (raw: Buffer) => Promise.resolve({ raw }),
+      parse: (decoded: { raw: Buffer }) => Promise.resolve(decoded.raw),
+    },
+    logResponseError: false,
+  });
+  return answer as Buffer;
+}

@@ -1,0 +1,313 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Checkpointer, type CheckpointStore } from './checkpoint/checkpointer.ts';
+import { PositionTracker } from './checkpoint/position-tracker.ts';
+import { decideStart, type StartEvidence } from './checkpoint/start-position.ts';
+import type { Lease } from './election/lease.ts';
+import { asHeavisideError, HeavisideError } from './errors.ts';
+import { failpoint } from './lifecycle/failpoint.ts';
+import { parseGtidSet } from './model/parse-gtid-set.ts';
+import type { Position, SourceFlavor } from './model/position.ts';
+import type { PositionRecord, SourceIdentityRecord } from './model/position-record.ts';
+import type { Log } from './observability/log.ts';
+import type { TakeoverPhase } from './observability/metric-definition.ts';
+import { Pipeline, type TransactionEncoderPort, type TransactionStream } from './pipeline.ts';
+import type { Output } from './produce/output.ts';
+import type { ReplicaState } from './replica-state.ts';
+
+/** The source as a leadership needs it. */
+export interface SourcePort {
+  /** Who the source is, and where it stands now. Tries each address in turn. */
+  look(): Promise<{ identity: SourceIdentityRecord; isGtid: boolean; current: Position }>;
+  /** Refuses a position that the source cannot continue from. */
+  check(position: Position, identity: SourceIdentityRecord): Promise<void>;
+  open(from: Position, last: PositionRecord, signal: AbortSignal): Promise<OpenStream>;
+}
+
+export interface OpenStream extends TransactionStream {
+  queuedBytes(): number;
+  /** When the binlog file that is read was opened, seconds since 1970. */
+  fileCreatedAt(): number | null;
+  /** performance.now() of the last event or heartbeat. */
+  lastEventAt(): number;
+  close(): Promise<void>;
+}
+
+/** Everything that is known when the fence stands. */
+export interface Evidence {
+  readonly record: PositionRecord | null;
+  readonly recordOffset: bigint;
+  readonly checkpoint: StartEvidence['checkpoint'];
+  readonly hasFormerEpoch: boolean;
+}
+
+/** Where rows go, as a leadership opens it. */
+export interface OutputPort {
+  /** Fences every other producer, then reads the last position. */
+  fence(lease: Lease): Promise<Evidence>;
+  /** Whether the cluster's topics hold data although no position does. */
+  hasData(): Promise<boolean>;
+  /** Opens the output under the confirmed epoch. May be called once after each `fence`. */
+  open(lease: Lease): Promise<Output>;
+  /** Drops what `fence` opened and `open` did not take. */
+  abandon(): void;
+}
+
+export interface LeadershipOptions {
+  readonly state: ReplicaState;
+  readonly source: SourcePort;
+  readonly outputs: OutputPort;
+  readonly createEncoder: () => TransactionEncoderPort;
+  readonly checkpoints: CheckpointStore | null;
+  readonly log: Log;
+  readonly configFingerprint: string;
+  readonly initPosition: (flavor: SourceFlavor) => Position | null;
+  readonly onRegression: 'block' | 'replay';
+  readonly lingerMs: number;
+  readonly positionHeartbeatMs: number;
+  readonly bufferLimitBytes: number;
+  /** Reconnects to the source before the lease is given to another replica; null: no end. */
+  readonly reconnectAttempts: number | null;
+  readonly backoffMs: (failures: number) => number;
+  readonly onPhase: (phase: TakeoverPhase, seconds: number) => void;
+  readonly onError: (error: HeavisideError) => void;
+}
+
+const idleHeartbeatMs = 3_600_000;
+/** A planned leave must not wait long for Redis: the position record is the truth. */
+const checkpointOnLeaveMs = 1000;
+/** A stream that ran this long had recovered: its reconnects are counted anew. */
+const stableStreamMs = 30_000;
+
+/** What one replica does from the lease to its end: fence, read, check, restate, stream. */
+export class Leadership {
+  readonly #options: LeadershipOptions;
+
+  constructor(options: LeadershipOptions) {
+    this.#options = options;
+  }
+
+  /** Returns after a planned leave; rejects with what ended it. Whatever it opened is closed then. */
+  async lead(lease: Lease, leave: AbortSignal): Promise<void> {
+    const { outputs, state, log } = this.#options;
+    const startedAt = performance.now();
+    let output: Output | null = null;
+    let checkpointer: Checkpointer | null = null;
+    try {
+      await failpoint('takeover.leased');
+      const evidence = await this.#timed('fence', () => outputs.fence(lease));
+      const start = await this.#timed('check_source', () => this.#findStart(evidence));
+      await lease.confirm(start.previous?.epoch ?? 0);
+      state.epoch = lease.epoch;
+      output = await outputs.open(lease);
+      checkpointer = this.#createCheckpointer(lease);
+      const record = await this.#timed('first_commit', () => this.#restate(output as Output, start, lease));
+      checkpointer.saveSoon(record.record, record.positionsOffset);
+      this.#options.onPhase('total', (performance.now() - startedAt) / 1000);
+      state.lastTakeoverSeconds = (performance.now() - startedAt) / 1000;
+      log.info({ epoch: lease.epoch, gtid: record.record.gtidSet, seconds: state.lastTakeoverSeconds }, 'leading');
+      await this.#stream({ lease, leave, output, checkpointer, record: record.record });
+    } finally {
+      outputs.abandon();
+      await output?.close();
+      await checkpointer?.close(lease.signal.aborted ? 0 : checkpointOnLeaveMs);
+      state.lag.stop();
+      state.bufferBytes = () => 0;
+      state.queueBytes = () => 0;
+    }
+  }
+
+  async #timed<T>(phase: TakeoverPhase, work: () => Promise<T>): Promise<T> {
+    const startedAt = performance.now();
+    const value = await work();
+    this.#options.onPhase(phase, (performance.now() - startedAt) / 1000);
+    return value;
+  }
+
+  /** Decides where to begin, and that the source can continue from there. */
+  async #findStart(evidence: Evidence): Promise<Start> {
+    const { source, outputs, initPosition, onRegression, log } = this.#options;
+    const { identity, isGtid, current } = await source.look();
+    const init = initPosition(identity.flavor);
+    const decision = decideStart({
+      ...evidence,
+      initPosition: init ? 'given' : null,
+      hasData: evidence.record === null && init === null && (await outputs.hasData()),
+      onRegression,
+    });
+    if (decision.kind === 'resume') {
+      const { record } = decision;
+      if (decision.warning) log.warn({}, decision.warning);
+      if (evidence.checkpoint?.record && evidence.checkpoint.record.clusterUuid !== record.clusterUuid) {
+        throw new HeavisideError('CLUSTER_ID_CLASH', 'the checkpoint in Redis is of another cluster with the same client_id');
+      }
+      const position = toPosition(record, isGtid, identity);
+      await source.check(position, identity);
+      return { position, identity, previous: record, clusterUuid: record.clusterUuid };
+    }
+    const position = decision.kind === 'init' && init ? init : current;
+    await source.check(position, identity);
+    return { position, identity, previous: null, clusterUuid: randomUUID() };
+  }
+
+  /** The first Kafka transaction of a leadership: the same position under the new epoch, before anything is read. */
+  async #restate(output: Output, start: Start, lease: Lease): Promise<Committed> {
+    const { previous } = start;
+    const tracker = this.#createTracker(start, lease.epoch, previous);
+    const partitions = { ...previous?.partitions, ...output.pinnedPartitions() };
+    const record = tracker.record(previous ? 'restated' : 'first', partitions, previous?.split ?? null);
+    const { positionsOffset } = await output.commit(output.createBatch(), record);
+    this.#noteCommit(record);
+    return { record, positionsOffset };
+  }
+
+  #createTracker(
+    start: Omit<Start, 'previous'>,
+    epoch: number,
+    previous: PositionRecord | null,
+    createdAt: (file: string) => number | null = () => null,
+  ): PositionTracker {
+    const fileCreatedAt = (file: string): number | null =>
+      createdAt(file) ?? (previous?.file === file ? previous.fileCreatedAt : null);
+    const identity = { clusterUuid: start.clusterUuid, source: start.identity, epoch, config: this.#options.configFingerprint };
+    const isSameEpoch = previous?.epoch === epoch;
+    return new PositionTracker(identity, start.position, {
+      lastTransaction: previous?.lastTransaction ?? null,
+      nextCommit: isSameEpoch ? previous.commit + 1 : 0,
+      fileCreatedAt,
+    });
+  }
+
+  #createCheckpointer(lease: Lease): Checkpointer {
+    const { checkpoints, state, log } = this.#options;
+    const store = checkpoints ?? { save: () => Promise.resolve('saved' as const) };
+    return new Checkpointer({
+      store,
+      onSaved: () => {
+        if (checkpoints) state.checkpointSavedAt = Date.now();
+      },
+      onStale: () => {
+        log.warn({}, 'the checkpoint in Redis is newer than ours: proving the lease');
+        lease.prove().catch(() => undefined); // a lost lease aborts its signal
+      },
+      onError: (error) => this.#options.onError(error),
+    });
+  }
+
+  #noteCommit(record: PositionRecord): void {
+    const { state } = this.#options;
+    state.position = record;
+    state.positionCommittedAt = Date.now();
+    state.lastProgressAt = performance.now();
+  }
+
+  /** Streams until the leadership ends; a lost source is opened again from the last committed position. */
+  async #stream(job: StreamJob): Promise<void> {
+    const { reconnectAttempts, backoffMs, onError, state, log } = this.#options;
+    let { record } = job;
+    for (let failures = 0; ; ) {
+      const openedAt = performance.now();
+      try {
+        return await this.#streamOnce(job, record, (committed) => (record = committed));
+      } catch (cause) {
+        job.lease.signal.throwIfAborted();
+        const error = asHeavisideError(cause);
+        if (error.reaction !== 'retry' || !error.code.startsWith('SOURCE_')) throw error;
+        onError(error);
+        state.isSourceReachable = false;
+        state.lag.rewind();
+        failures = performance.now() - openedAt > stableStreamMs ? 1 : failures + 1;
+        if (reconnectAttempts !== null && failures > reconnectAttempts) throw error;
+        log.warn({ code: error.code, error: error.message, failures }, 'the source was lost; connecting again');
+        await sleep(backoffMs(failures), undefined, { signal: AbortSignal.any([job.leave, job.lease.signal]) }).catch(() => undefined);
+        if (job.leave.aborted) return;
+      }
+    }
+  }
+
+  async #streamOnce(job: StreamJob, from: PositionRecord, onRecord: (record: PositionRecord) => void): Promise<void> {
+    const { source, state, createEncoder, lingerMs, positionHeartbeatMs, log } = this.#options;
+    const { lease, leave, output, checkpointer } = job;
+    const position = toPosition(from, from.gtidSet !== null, from.source);
+    const opening = new AbortController();
+    const giveUp = (): void => opening.abort(leave.reason);
+    leave.addEventListener('abort', giveUp);
+    const stream = await source.open(position, from, AbortSignal.any([lease.signal, opening.signal]));
+    leave.removeEventListener('abort', giveUp); // from here on the pipeline ends what is at hand
+    const filesCreatedAt = new Map<string, number | null>();
+    try {
+      state.isSourceReachable = true;
+      state.queueBytes = () => stream.queuedBytes();
+      state.lag.start();
+      const start = { position, identity: from.source, clusterUuid: from.clusterUuid };
+      log.info({ epoch: lease.epoch, file: stream.coordinates().file, offset: stream.coordinates().offset }, 'reading the binlog');
+      await new Pipeline({
+        stream,
+        output,
+        encoder: createEncoder(),
+        tracker: this.#createTracker(start, lease.epoch, from, (file) => filesCreatedAt.get(file) ?? null),
+        signal: lease.signal,
+        leave,
+        resume: from.split,
+        lingerMs,
+        positionHeartbeatMs,
+        idleHeartbeatMs,
+        onTaken: (transactions) => {
+          const { file } = stream.coordinates();
+          filesCreatedAt.set(file, stream.fileCreatedAt());
+          if (filesCreatedAt.size > 8) filesCreatedAt.delete([...filesCreatedAt.keys()][0] as string);
+          state.lag.heard(stream.lastEventAt());
+          for (const { commitTimestampUs } of transactions) state.lag.received(commitTimestampUs);
+        },
+        onCommitted: ({ record, positionsOffset, transactions }) => {
+          onRecord(record);
+          this.#noteCommit(record);
+          state.counters.transactions += transactions.length;
+          if (transactions.length > 0) state.lag.committed(transactions.length);
+          checkpointer.saveSoon(record, positionsOffset);
+        },
+        onProgress: () => (state.lastProgressAt = performance.now()),
+      }).run();
+    } finally {
+      await stream.close();
+    }
+  }
+}
+
+interface Start {
+  readonly position: Position;
+  readonly identity: SourceIdentityRecord;
+  readonly previous: PositionRecord | null;
+  readonly clusterUuid: string;
+}
+
+interface Committed {
+  readonly record: PositionRecord;
+  readonly positionsOffset: bigint | null;
+}
+
+interface StreamJob {
+  readonly lease: Lease;
+  readonly leave: AbortSignal;
+  readonly output: Output;
+  readonly checkpointer: Checkpointer;
+  readonly record: PositionRecord;
+}
+
+/** The record's position as this source takes it. */
+function toPosition(record: PositionRecord, isGtid: boolean, identity: SourceIdentityRecord): Position {
+  const coordinates = record.file !== null && record.offset !== null ? { file: record.file, offset: record.offset } : null;
+  if (isGtid && record.gtidSet !== null) {
+    if (record.source.flavor !== identity.flavor) {
+      throw new HeavisideError('SOURCE_CHANGED', `the position is of a ${record.source.flavor} server, this one is ${identity.flavor}`);
+    }
+    return { gtids: parseGtidSet(identity.flavor, record.gtidSet), coordinates };
+  }
+  if (!coordinates || (record.gtidSet !== null) !== isGtid) {
+    throw new HeavisideError('SOURCE_GTID_OFF', 'the position and the source disagree on GTID: set gtid_mode as it was, or set a new position');
+  }
+  if (record.source.id !== identity.id) {
+    throw new HeavisideError('SOURCE_CHANGED', 'the position is a file and offset of another server');
+  }
+  return { gtids: null, coordinates };
+}

@@ -1,0 +1,57 @@
+import type { BinlogCoordinates } from './position.ts';
+import type { TableVersion } from './table.ts';
+
+export type RowOperation = 'insert' | 'update' | 'delete';
+
+/** The row images of one rows event, still as the server wrote them. */
+export interface RowsEvent {
+  readonly table: TableVersion;
+  readonly operation: RowOperation;
+  /** Header timestamp of the event, seconds since 1970. */
+  readonly timestampSeconds: number;
+  /** Where the event starts in the binlog (all events inside a compressed payload: where the payload starts). */
+  readonly startOffset: number;
+  readonly file: string;
+  /** Bit i (LSB first in each byte) set: column i is in the image. `before` for delete and update, `after` for insert and update. */
+  readonly columnsBefore: Buffer;
+  readonly columnsAfter: Buffer;
+  /** The row images: [before][after] for an update, one image otherwise; repeated to the end. Each image is a NULL bitmap over the present columns, then the values. */
+  readonly rows: Buffer;
+  /** Text of the statement (ROWS_QUERY or ANNOTATE_ROWS event), if the source logs it. */
+  readonly query: string | null;
+}
+
+/** A statement that is no row change: DDL and whatever else the server logged as text. */
+export interface SchemaChange {
+  readonly database: string;
+  readonly sql: string;
+  readonly timestampSeconds: number;
+}
+
+/** One committed source transaction, in binlog order. One without rows (DDL, filtered by the server, rolled back) still moves the position. */
+export interface SourceTransaction {
+  /** The part of message_id before `#`: MySQL `uuid:23` (or `uuid:tag:23`), MariaDB `0-1-815`, by file `binlog.000007:1234` (start of the transaction). */
+  readonly id: string;
+  /** GTID as the position takes it; null where the source is read by file and offset. */
+  readonly gtid: string | null;
+  /** XID of the ending event; null where it ended otherwise (DDL, COMMIT of non-transactional tables). */
+  readonly xid: bigint | null;
+  readonly serverId: number;
+  /** Session id of the BEGIN; null where the server does not log it. */
+  readonly threadId: number | null;
+  /** Commit time at the original server, microseconds since 1970: from the GTID event where it has it, else the header's seconds. For lag. */
+  readonly commitTimestampUs: number;
+  /** Identifies the content of the transaction under its GTID; survives a failover to another server (docs/design/takeover.md, rule 14). */
+  readonly fingerprint: string;
+  readonly start: BinlogCoordinates;
+  readonly end: BinlogCoordinates;
+  /** True where rows follow; false for a position that merely moves on. */
+  readonly hasRows: boolean;
+  readonly schemaChange: SchemaChange | null;
+  /** Bytes held in memory for it, for the bound on the queue. */
+  readonly memoryBytes: number;
+  /** The rows events in order, in groups of bounded size (a large transaction is read back from its spill file). May be called once more after a failure. */
+  rowsEvents(): AsyncIterable<readonly RowsEvent[]>;
+  /** Removes the spill file, if there is one. */
+  dispose(): void;
+}

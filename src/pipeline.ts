@@ -1,0 +1,242 @@
+import type { PositionTracker } from './checkpoint/position-tracker.ts';
+import { asHeavisideError, type HeavisideError } from './errors.ts';
+import type { BinlogCoordinates } from './model/position.ts';
+import type { PositionRecord, SplitPosition } from './model/position-record.ts';
+import type { RecordSink } from './model/record-sink.ts';
+import type { SourceTransaction } from './model/transaction.ts';
+import { CurrentBatch } from './produce/current-batch.ts';
+import type { Output, OutputBatch } from './produce/output.ts';
+
+/** Stage 1 as the pipeline sees it. */
+export interface TransactionStream {
+  /** All complete transactions at hand, at least one. */
+  take(): Promise<readonly SourceTransaction[]>;
+  /** Where the reader is in the binlog; moves on idle and filtered streams too. */
+  coordinates(): BinlogCoordinates;
+}
+
+/** Stages 2 and 3 as the pipeline sees them. */
+export interface TransactionEncoderPort {
+  encode(
+    transaction: SourceTransaction,
+    sink: RecordSink,
+    resume?: { nextRowIndex: number; xid: bigint | null; prefixHash: string } | null,
+  ): AsyncGenerator<{ nextRowIndex: number; xid: bigint | null; prefixHash: string }, unknown>;
+}
+
+export interface PipelineOptions {
+  readonly stream: TransactionStream;
+  readonly encoder: TransactionEncoderPort;
+  readonly output: Output;
+  readonly tracker: PositionTracker;
+  /** The leadership: aborted at once when it is lost. */
+  readonly signal: AbortSignal;
+  /** Planned leaving: the Kafka transaction at hand is ended, then `run` returns. */
+  readonly leave: AbortSignal;
+  /** Where a split source transaction goes on. */
+  readonly resume: SplitPosition | null;
+  /** Milliseconds a batch may wait to fill behind another one. */
+  readonly lingerMs: number;
+  /** Position-only commits at most this many milliseconds apart while the position moves. */
+  readonly positionHeartbeatMs: number;
+  /** And at least this often on a stream that does not move at all, in milliseconds. */
+  readonly idleHeartbeatMs: number;
+  readonly onTaken: (transactions: readonly SourceTransaction[]) => void;
+  /** After each commit; the checkpoint is written here. */
+  readonly onCommitted: (commit: {
+    record: PositionRecord;
+    positionsOffset: bigint | null;
+    transactions: readonly SourceTransaction[];
+  }) => void;
+  readonly onProgress: () => void;
+}
+
+/**
+ * The data path as one loop: take → encode → commit, with at most one commit on its way while the next batch fills.
+ * A batch goes out as soon as no other is on its way (group commit: the busier, the larger), or when it is full.
+ */
+export class Pipeline {
+  readonly #options: PipelineOptions;
+  readonly #current: CurrentBatch;
+  #resume: SplitPosition | null;
+  #inBatch: SourceTransaction[] = [];
+  #batchStartedAt = 0;
+  #hasMoved = false;
+  #lastCommitAt = performance.now();
+  #committing: Promise<void> | null = null;
+  #commitFailure: HeavisideError | null = null;
+  #streamFailure: HeavisideError | null = null;
+  #taken: readonly SourceTransaction[] | null = null;
+  #isTaking = false;
+  #wake: () => void = () => undefined;
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+    this.#resume = options.resume;
+    this.#current = new CurrentBatch(() => options.output.createBatch());
+  }
+
+  /** Returns after a planned leave; rejects with what ended the leadership or the stream. Nothing is in flight then. */
+  async run(): Promise<void> {
+    try {
+      await this.#loop();
+    } finally {
+      await this.#committing;
+    }
+    this.#options.signal.throwIfAborted();
+    if (this.#commitFailure) throw this.#commitFailure;
+  }
+
+  #throwIfFailed(): void {
+    this.#options.signal.throwIfAborted();
+    const failure = this.#commitFailure ?? this.#streamFailure;
+    if (failure) throw failure;
+  }
+
+  async #loop(): Promise<void> {
+    const { signal, leave } = this.#options;
+    const wake = (): void => this.#wake();
+    signal.addEventListener('abort', wake);
+    leave.addEventListener('abort', wake);
+    try {
+      while (!leave.aborted) {
+        this.#throwIfFailed();
+        const transactions = this.#taken;
+        this.#taken = null;
+        if (transactions) {
+          this.#options.onTaken(transactions);
+          for (const transaction of transactions) await this.#add(transaction);
+        } else if (!this.#isTaking) {
+          void this.#take();
+        }
+        await this.#sendIfDue();
+        this.#options.onProgress();
+        if (!transactions) await this.#idle();
+      }
+    } finally {
+      signal.removeEventListener('abort', wake);
+      leave.removeEventListener('abort', wake);
+    }
+  }
+
+  /** Fetches beside the loop; never rejects. */
+  async #take(): Promise<void> {
+    this.#isTaking = true;
+    try {
+      this.#taken = await this.#options.stream.take();
+    } catch (error) {
+      this.#streamFailure = asHeavisideError(error);
+    }
+    this.#isTaking = false;
+    this.#wake();
+  }
+
+  /** Waits for the next thing to happen: transactions, the end of a commit, a time that is due, an abort. */
+  async #idle(): Promise<void> {
+    const { signal, leave } = this.#options;
+    if (this.#taken !== null || this.#streamFailure || this.#commitFailure || signal.aborted || leave.aborted) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => this.#wake(), this.#untilDueMs());
+      this.#wake = () => {
+        clearTimeout(timer);
+        this.#wake = () => undefined;
+        resolve();
+      };
+    });
+  }
+
+  #untilDueMs(): number {
+    const { lingerMs, positionHeartbeatMs, idleHeartbeatMs } = this.#options;
+    const now = performance.now();
+    if (this.#current.batch.recordCount > 0 && !this.#committing) return Math.max(0, this.#batchStartedAt + lingerMs - now);
+    return Math.max(1, this.#lastCommitAt + (this.#hasMoved ? positionHeartbeatMs : Math.min(positionHeartbeatMs, idleHeartbeatMs)) - now);
+  }
+
+  async #add(transaction: SourceTransaction): Promise<void> {
+    const { tracker, encoder, leave } = this.#options;
+    if (leave.aborted) return;
+    this.#throwIfFailed();
+    if (transaction.hasRows || transaction.schemaChange) {
+      const records = this.#current.batch.recordCount;
+      if (records === 0) this.#batchStartedAt = performance.now();
+      const resume = this.#resumeFor(transaction);
+      try {
+        for await (const split of encoder.encode(transaction, this.#current, resume)) {
+          await this.#send('rows', {
+            transactionId: transaction.id,
+            nextRowIndex: split.nextRowIndex,
+            xid: split.xid === null ? null : String(split.xid),
+            prefixHash: split.prefixHash,
+          });
+          if (leave.aborted) return; // the next leader resumes at the row index
+        }
+      } catch (error) {
+        await this.#saveWhatStands();
+        throw error;
+      } finally {
+        transaction.dispose();
+      }
+    }
+    this.#inBatch.push(transaction);
+    tracker.advance(transaction);
+    this.#hasMoved = true;
+    if (this.#current.isFull()) await this.#send('rows', null);
+  }
+
+  #resumeFor(transaction: SourceTransaction): { nextRowIndex: number; xid: bigint | null; prefixHash: string } | null {
+    const resume = this.#resume;
+    this.#resume = null;
+    if (!resume || resume.transactionId !== transaction.id) return null;
+    return { ...resume, xid: resume.xid === null ? null : BigInt(resume.xid) };
+  }
+
+  /** A row could not be encoded: what was complete before its transaction is still committed. */
+  async #saveWhatStands(): Promise<void> {
+    this.#current.batch.rollbackTransaction();
+    if (this.#current.batch.recordCount > 0 && !this.#options.signal.aborted) await this.#send('rows', null);
+    await this.#committing;
+  }
+
+  async #sendIfDue(): Promise<void> {
+    if (this.#committing) return; // the batch fills behind it
+    const now = performance.now();
+    const { lingerMs, positionHeartbeatMs, idleHeartbeatMs, tracker, stream } = this.#options;
+    if (this.#current.batch.recordCount > 0) {
+      if (now >= this.#batchStartedAt + lingerMs) await this.#send('rows', null);
+      return;
+    }
+    const sinceCommit = now - this.#lastCommitAt;
+    if (sinceCommit < Math.min(positionHeartbeatMs, idleHeartbeatMs)) return;
+    if (tracker.position.gtids === null && tracker.moveTo(stream.coordinates())) this.#hasMoved = true;
+    if (this.#hasMoved || sinceCommit >= idleHeartbeatMs) await this.#send('heartbeat', null);
+  }
+
+  /** Begins the commit of the batch, after the one before it has ended. */
+  async #send(reason: 'rows' | 'heartbeat', split: SplitPosition | null): Promise<void> {
+    await this.#committing;
+    this.#throwIfFailed();
+    const { tracker, output } = this.#options;
+    const record = tracker.record(reason, output.pinnedPartitions(), split);
+    const batch = this.#current.swap();
+    const transactions = this.#inBatch;
+    this.#inBatch = [];
+    this.#hasMoved = false;
+    this.#batchStartedAt = performance.now();
+    this.#lastCommitAt = performance.now();
+    this.#committing = this.#commit(batch, record, transactions).finally(() => {
+      this.#committing = null;
+      this.#wake();
+    });
+  }
+
+  /** Never rejects: a failure is met by the loop. */
+  async #commit(batch: OutputBatch, record: PositionRecord, transactions: readonly SourceTransaction[]): Promise<void> {
+    try {
+      const { positionsOffset } = await this.#options.output.commit(batch, record);
+      this.#options.onCommitted({ record, positionsOffset, transactions });
+      this.#options.onProgress();
+    } catch (error) {
+      this.#commitFailure = asHeavisideError(error);
+    }
+  }
+}

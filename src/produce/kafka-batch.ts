@@ -1,0 +1,184 @@
+import type { Compressor } from '../kafka/compression.ts';
+import type { RecordBatch } from '../kafka/record-batch.ts';
+import { RecordBatchWriter } from '../kafka/record-batch-writer.ts';
+import { writeVarint } from '../kafka/varint.ts';
+import type { ByteSink } from '../model/byte-sink.ts';
+import type { RecordSink } from '../model/record-sink.ts';
+
+/** The finished batches of one partition, in order. */
+export interface PartitionBatches {
+  readonly topic: string;
+  readonly partition: number;
+  readonly batches: readonly RecordBatch[];
+}
+
+export interface KafkaBatchOptions {
+  readonly epoch: number;
+  /** Bytes after which a partition's record batch is closed and another begun (kafka.batch.size). */
+  readonly recordBatchBytes: number;
+  /** Bytes of the whole after which the batch is full (kafka_transaction_max_bytes). */
+  readonly maxBytes: number;
+  /** Partitions after which the batch is full (kafka_transaction_max_partitions). */
+  readonly maxPartitions: number;
+  readonly partitionCount: (topic: string) => number | undefined;
+  readonly prepareTopic: (topic: string) => Promise<void>;
+}
+
+interface Slot {
+  readonly topic: string;
+  readonly partition: number;
+  readonly full: RecordBatchWriter[];
+  writer: RecordBatchWriter;
+  /** The source transaction that touched the slot last, and how the slot was before it. */
+  touchedBy: number;
+  before: { fullCount: number; position: number; recordCount: number };
+}
+
+const messageIdHeader = Buffer.from('\x14message_id', 'latin1'); // length 10 as a zigzag varint, then the name
+const headerCount = 4; // two headers, zigzag
+
+/** One Kafka transaction's worth of records, encoded in place by partition. */
+export class KafkaBatch implements RecordSink {
+  readonly #options: KafkaBatchOptions;
+  readonly #slots = new Map<string, (Slot | undefined)[]>();
+  readonly #all: Slot[] = [];
+  readonly #epochHeader: Buffer;
+  #headers = Buffer.allocUnsafe(1024);
+  #idBytes = Buffer.alloc(0);
+  #current: Slot | null = null;
+  #transaction = 0;
+  #bytes = 0;
+  #bytesBefore = 0;
+  recordCount = 0;
+  #recordCountBefore = 0;
+
+  constructor(options: KafkaBatchOptions) {
+    this.#options = options;
+    const epoch = Buffer.from(String(options.epoch));
+    this.#epochHeader = Buffer.concat([Buffer.from('\x0aepoch', 'latin1'), Buffer.from([epoch.length * 2]), epoch]);
+  }
+
+  get byteLength(): number {
+    return this.#bytes;
+  }
+
+  partitionCount(topic: string): number | undefined {
+    return this.#options.partitionCount(topic);
+  }
+
+  prepareTopic(topic: string): Promise<void> {
+    return this.#options.prepareTopic(topic);
+  }
+
+  isFull(): boolean {
+    return this.#bytes >= this.#options.maxBytes || this.#all.length >= this.#options.maxPartitions;
+  }
+
+  beginTransaction(transactionId: string): void {
+    this.#idBytes = Buffer.from(`${transactionId}#`);
+    const needed = this.#idBytes.length + 128;
+    if (this.#headers.length < needed) this.#headers = Buffer.allocUnsafe(needed * 2);
+    this.#headers[0] = headerCount;
+    messageIdHeader.copy(this.#headers, 1);
+    this.#transaction++;
+    this.#bytesBefore = this.#bytes;
+    this.#recordCountBefore = this.recordCount;
+  }
+
+  /** Takes back every record of the source transaction that was begun last. */
+  rollbackTransaction(): void {
+    for (const slot of this.#all) {
+      if (slot.touchedBy !== this.#transaction) continue;
+      const { before } = slot;
+      if (slot.full.length > before.fullCount) {
+        slot.writer = slot.full[before.fullCount] as RecordBatchWriter;
+        slot.full.length = before.fullCount;
+      }
+      slot.writer.rollback(before);
+    }
+    this.#bytes = this.#bytesBefore;
+    this.recordCount = this.#recordCountBefore;
+  }
+
+  beginRecord(topic: string, partition: number): ByteSink {
+    let partitions = this.#slots.get(topic);
+    if (!partitions) this.#slots.set(topic, (partitions = []));
+    const slot = partitions[partition] ?? this.#openSlot(partitions, topic, partition);
+    if (slot.touchedBy !== this.#transaction) {
+      slot.touchedBy = this.#transaction;
+      slot.before = { fullCount: slot.full.length, ...slot.writer.savepoint() };
+    }
+    if (slot.writer.byteLength >= this.#options.recordBatchBytes) {
+      slot.full.push(slot.writer);
+      slot.writer = new RecordBatchWriter();
+    }
+    this.#current = slot;
+    this.#bytes -= slot.writer.byteLength;
+    return slot.writer.beginRecord();
+  }
+
+  #openSlot(partitions: (Slot | undefined)[], topic: string, partition: number): Slot {
+    const writer = new RecordBatchWriter();
+    const before = { fullCount: 0, ...writer.savepoint() };
+    const slot: Slot = { topic, partition, full: [], writer, touchedBy: -1, before };
+    partitions[partition] = slot;
+    this.#all.push(slot);
+    return slot;
+  }
+
+  endKey(): void {
+    this.#slot().writer.endKey();
+  }
+
+  endRecord(index: number | string): void {
+    const slot = this.#slot();
+    const { writer } = slot;
+    const suffix = String(index);
+    const headers = this.#headers;
+    const idLength = this.#idBytes.length + suffix.length;
+    let at = writeVarint(headers, 1 + messageIdHeader.length, idLength);
+    at += this.#idBytes.copy(headers, at);
+    at += headers.write(suffix, at, 'latin1');
+    at += this.#epochHeader.copy(headers, at);
+    writer.endRecord(headers, at);
+    this.#bytes += writer.byteLength;
+    this.recordCount++;
+    if (writer.byteLength > this.#options.recordBatchBytes && writer.recordCount > 1) this.#splitOff(slot);
+  }
+
+  /** Gives the last record a batch of its own: a batch above the limit is refused whole, and only a record may be too large. */
+  #splitOff(slot: Slot): void {
+    const body = slot.writer.takeLastRecord();
+    slot.full.push(slot.writer);
+    slot.writer = new RecordBatchWriter();
+    slot.writer.appendRecord(body);
+  }
+
+  #slot(): Slot {
+    if (!this.#current) throw new Error('no record was begun');
+    return this.#current;
+  }
+
+  /** Closes every partition's batches. @param timestampMs the records' CreateTime */
+  async finish(timestampMs: number, compressor: Compressor | null): Promise<PartitionBatches[]> {
+    const partitions: PartitionBatches[] = [];
+    for (const { topic, partition, full, writer } of this.#all) {
+      const writers = [...full, writer].filter((each) => each.recordCount > 0);
+      const batches = await Promise.all(writers.map((each) => each.finish(timestampMs, compressor)));
+      if (batches.length > 0) partitions.push({ topic, partition, batches });
+    }
+    return partitions;
+  }
+}
+
+/** One record with a key and a value and no headers, as a batch of its own: the position record. */
+export async function singleRecordBatch(key: string, value: string, timestampMs: number): Promise<RecordBatch> {
+  const writer = new RecordBatchWriter();
+  const sink = writer.beginRecord();
+  sink.writeUtf8(key);
+  writer.endKey();
+  sink.writeUtf8(value);
+  writer.endRecord(Buffer.from([0]), 1);
+  return writer.finish(timestampMs, null);
+}
+

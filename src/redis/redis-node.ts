@@ -1,0 +1,278 @@
+import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
+import { Redis, type RedisOptions } from 'ioredis';
+import { HeavisideError } from '../errors.ts';
+import type { Log } from '../observability/log.ts';
+import type { RedisConnection, RedisPeer } from './redis-connection.ts';
+import { parseRedisUrl, type RedisTarget } from './redis-url.ts';
+
+export interface RedisNodeOptions {
+  /** One entry of `redis.nodes`; see parseRedisUrl. */
+  readonly url: string;
+  /** TTL of the lease in milliseconds; the time limits of the lease's connection follow from it. */
+  readonly leaseTtlMs: number;
+  readonly log: Log;
+}
+
+const CONNECT_TIMEOUT_MS = 1000;
+const STORE_TIMEOUT_MS = 2000;
+const SUBSCRIBER_PING_MS = 5000;
+const SHORTEST_TIMEOUT_MS = 50;
+// How long an error text may be: Redis repeats the arguments of a command that it does not know.
+const ERROR_TEXT_LIMIT = 160;
+
+/** The one place that knows ioredis: three connections to one Redis node, opened at once and reopened for ever. */
+export class RedisNode implements RedisPeer {
+  readonly name: string;
+  readonly lease: RedisConnection;
+  readonly store: RedisConnection;
+  readonly #links: Link[] = [];
+  readonly #log: Log;
+  readonly #open: (role: LinkRole, limits: LinkLimits) => Link;
+  #subscriber: Link | null = null;
+  #pings: NodeJS.Timeout | null = null;
+  #isClosed = false;
+
+  /** @throws CONFIG_INVALID where the URL is none */
+  constructor(options: RedisNodeOptions) {
+    const target = parseRedisUrl(options.url);
+    this.name = target.name;
+    this.#log = options.log.child({ redis: target.name });
+    this.#open = (role, limits) => {
+      const link = new Link(target, limits, this.#log.child({ connection: role }));
+      this.#links.push(link);
+      return link;
+    };
+    const quarter = Math.max(SHORTEST_TIMEOUT_MS, Math.floor(options.leaseTtlMs / 4));
+    this.lease = this.#open('lease', { commandMs: quarter, readyWaitMs: 0 });
+    this.store = this.#open('store', { commandMs: STORE_TIMEOUT_MS, readyWaitMs: STORE_TIMEOUT_MS });
+  }
+
+  subscribe(channel: string, onMessage: (message: string) => void): void {
+    if (this.#isClosed) return;
+    this.#subscriber ??= this.#openSubscriber();
+    this.#subscriber.subscribe(channel, onMessage);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#pings !== null) clearInterval(this.#pings);
+    for (const link of this.#links) link.close();
+  }
+
+  #openSubscriber(): Link {
+    const link = this.#open('subscriber', { commandMs: STORE_TIMEOUT_MS, readyWaitMs: 0 });
+    // A subscriber only listens: without a ping it would never notice a link that is half-open.
+    this.#pings = setInterval(() => void link.call('PING', []).catch(() => undefined), SUBSCRIBER_PING_MS);
+    this.#pings.unref();
+    return link;
+  }
+}
+
+type LinkRole = 'lease' | 'store' | 'subscriber';
+
+interface LinkLimits {
+  /** How long a command may take. */
+  readonly commandMs: number;
+  /** How long a command waits for a connection; 0: it fails at once. */
+  readonly readyWaitMs: number;
+}
+
+/** One ioredis client with its errors translated. */
+class Link implements RedisConnection {
+  readonly #redis: Redis;
+  readonly #name: string;
+  readonly #limits: LinkLimits;
+  readonly #secrets: readonly string[];
+  readonly #log: Log;
+  readonly #hashes = new Map<string, string>();
+  readonly #channels = new Map<string, (message: string) => void>();
+  #lastError = '';
+  #reopening: NodeJS.Timeout | null = null;
+  #isClosed = false;
+
+  constructor(target: RedisTarget, limits: LinkLimits, log: Log) {
+    this.#name = target.name;
+    this.#limits = limits;
+    this.#log = log;
+    this.#secrets = secretsOf(target);
+    this.#redis = new Redis(clientOptions(target, limits, () => this.#isClosed));
+    // One listener a waiting command: no sign of a leak.
+    this.#redis.setMaxListeners(0);
+    this.#listen();
+  }
+
+  async call(command: string, args: readonly (string | number)[]): Promise<unknown> {
+    await this.#ready();
+    try {
+      return await this.#redis.call(command, ...args);
+    } catch (error) {
+      throw this.#translate(error);
+    }
+  }
+
+  async evaluate(
+    script: string,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
+    await this.#ready();
+    const rest = [keys.length, ...keys, ...args];
+    try {
+      return await this.#redis.call('EVALSHA', this.#hash(script), ...rest);
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw this.#translate(error);
+    }
+    return this.call('EVAL', [script, ...rest]);
+  }
+
+  subscribe(channel: string, onMessage: (message: string) => void): void {
+    this.#channels.set(channel, onMessage);
+    if (this.#redis.status === 'ready') this.#send(channel);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#reopening !== null) clearTimeout(this.#reopening);
+    this.#redis.disconnect();
+  }
+
+  #listen(): void {
+    this.#redis.on('error', (error: Error) => {
+      const message = this.#clean(error.message);
+      // The same failure repeats with every attempt to reconnect: one line is enough.
+      if (message !== this.#lastError)
+        this.#log.warn({ error: message }, 'redis connection failed; trying again');
+      this.#lastError = message;
+    });
+    this.#redis.on('ready', () => {
+      if (this.#lastError !== '') this.#log.info({}, 'redis connection is back');
+      this.#lastError = '';
+      for (const channel of this.#channels.keys()) this.#send(channel);
+    });
+    this.#redis.on('message', (channel: string, message: string) => this.#channels.get(channel)?.(message));
+    // ioredis gives up where a disconnect meets a Sentinel lookup; a node is never given up.
+    this.#redis.on('end', () => {
+      if (this.#isClosed) return;
+      this.#reopening = setTimeout(() => void this.#redis.connect().catch(() => undefined), retryDelayMs(10));
+    });
+  }
+
+  #send(channel: string): void {
+    this.#redis.subscribe(channel).catch((error: unknown) => {
+      if (this.#isClosed) return;
+      this.#log.warn({ error: this.#clean(String(error)) }, 'redis subscription failed; connecting anew');
+      this.#redis.disconnect(true);
+    });
+  }
+
+  #ready(): Promise<void> {
+    if (this.#redis.status === 'ready') return Promise.resolve();
+    if (this.#limits.readyWaitMs === 0 || this.#isClosed)
+      return Promise.reject(this.#unreachable('is not connected'));
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#redis.off('ready', onReady).off('end', onEnd);
+      };
+      const onReady = (): void => {
+        end();
+        resolve();
+      };
+      const onEnd = (): void => {
+        end();
+        reject(this.#unreachable('is not connected'));
+      };
+      const timer = setTimeout(onEnd, this.#limits.readyWaitMs);
+      this.#redis.on('ready', onReady).on('end', onEnd);
+    });
+  }
+
+  #hash(script: string): string {
+    const known = this.#hashes.get(script);
+    if (known !== undefined) return known;
+    const hash = createHash('sha1').update(script).digest('hex');
+    this.#hashes.set(script, hash);
+    return hash;
+  }
+
+  /** ioredis hangs the command with its arguments on its errors: only the text goes on. */
+  #translate(error: unknown): HeavisideError {
+    if (error instanceof HeavisideError) return error;
+    const message = this.#clean(error instanceof Error ? error.message : String(error));
+    if (!(error instanceof Error) || error.name !== 'ReplyError')
+      return this.#unreachable(`failed: ${message}`);
+    const code = /^(NOAUTH|WRONGPASS|NOPERM)/.test(message) ? 'REDIS_ACCESS_DENIED' : 'REDIS_REFUSED';
+    return new HeavisideError(code, `Redis ${this.#name} answered: ${message}`);
+  }
+
+  #unreachable(what: string): HeavisideError {
+    // A refused login shows itself as a connection that never gets ready.
+    const isDenied = /^(NOAUTH|WRONGPASS|NOPERM)/.test(this.#lastError);
+    const last = this.#lastError === '' ? '' : ` (last error: ${this.#lastError})`;
+    return new HeavisideError(
+      isDenied ? 'REDIS_ACCESS_DENIED' : 'REDIS_UNREACHABLE',
+      `Redis ${this.#name} ${what}${last}`,
+    );
+  }
+
+  #clean(message: string): string {
+    let text = message;
+    for (const secret of this.#secrets) text = text.replaceAll(secret, '***');
+    return text.slice(0, ERROR_TEXT_LIMIT);
+  }
+}
+
+function secretsOf(target: RedisTarget): string[] {
+  return [target.credentials?.password, target.sentinelCredentials?.password].filter(
+    (secret) => secret !== undefined && secret !== '',
+  ) as string[];
+}
+
+/** 50, 100, … 500 ms, a quarter of it left to chance so that the replicas do not come back in step. */
+function retryDelayMs(attempt: number): number {
+  return Math.round(Math.min(50 * attempt, 500) * (0.75 + 0.25 * Math.random()));
+}
+
+type ClientOptions = RedisOptions & { replyMapping: 'legacy' };
+
+function clientOptions(target: RedisTarget, limits: LinkLimits, isClosed: () => boolean): ClientOptions {
+  const host = target.hosts[0]?.host ?? '';
+  // SNI takes names only (RFC 6066); the certificate of an address is checked against `host`.
+  const servername = target.masterName === null && isIP(host) === 0 ? { servername: host } : {};
+  const common: ClientOptions = {
+    replyMapping: 'legacy',
+    // Inverts each default that would carry out a command late or twice (ioredis 6: 20 retries, offline queue, resend).
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    // The subscriptions are sent anew from our own list, at every `ready`.
+    autoResubscribe: false,
+    commandTimeout: limits.commandMs,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    socketTimeout: limits.commandMs * 2,
+    disconnectTimeout: 100,
+    retryStrategy: retryDelayMs,
+    // A demoted master answers READONLY: reconnect (true), do not resend (that would be 2).
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    connectionName: 'heaviside',
+    db: target.db,
+    ...(target.credentials?.username ? { username: target.credentials.username } : {}),
+    ...(target.credentials === null ? {} : { password: target.credentials.password }),
+    ...(target.tls ? { tls: servername } : {}),
+  };
+  if (target.masterName === null) return { ...common, ...target.hosts[0] };
+  const login = target.sentinelCredentials;
+  return {
+    ...common,
+    sentinels: target.hosts.map(({ host, port }) => ({ host, port })),
+    name: target.masterName,
+    failoverDetector: true,
+    sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
+    // Null ends the search for a master; only so does a closed client end while all sentinels are away.
+    sentinelRetryStrategy: (attempt) => (isClosed() ? null : retryDelayMs(attempt)),
+    ...(target.tls ? { enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
+    ...(login?.username ? { sentinelUsername: login.username } : {}),
+    ...(login === null ? {} : { sentinelPassword: login.password }),
+  };
+}

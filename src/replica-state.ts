@@ -1,0 +1,40 @@
+import type { HeavisideError } from './errors.ts';
+import type { PositionRecord } from './model/position-record.ts';
+import { LagTracker } from './observability/lag-tracker.ts';
+import type { BreakerState } from './produce/send-breaker.ts';
+import { createPipelineCounters } from './observability/pipeline-counters.ts';
+
+export type Role = 'candidate' | 'standby' | 'leader';
+
+/** What a replica knows of itself: written by the leadership and the election, read by health, metrics and status. */
+export class ReplicaState {
+  readonly replica: string;
+  readonly counters = createPipelineCounters();
+  readonly lag: LagTracker;
+  readonly tables = new Set<string>();
+  role: Role = 'candidate';
+  epoch = 0;
+  isStopping = false;
+  reason = 'starting';
+  /** Why this replica does not take part now. */
+  refusal: HeavisideError | null = null;
+  blocked: { code: string; message: string; position: string; replica: string; at: number } | null = null;
+  /** The last position record that this leader committed (or found). */
+  position: PositionRecord | null = null;
+  positionCommittedAt: number | null = null;
+  checkpointSavedAt: number | null = null;
+  breaker: BreakerState = 'closed';
+  isKafkaReachable = false;
+  isSourceReachable = false;
+  isRedisUp: boolean | null = null;
+  lastProgressAt = 0;
+  kafkaTransactions = 0;
+  lastTakeoverSeconds: number | null = null;
+  bufferBytes: () => number = () => 0;
+  queueBytes: () => number = () => 0;
+
+  constructor(replica: string, heartbeatMs: number) {
+    this.replica = replica;
+    this.lag = new LagTracker({ now: () => Date.now(), monotonic: () => performance.now(), heartbeatMs });
+  }
+}

@@ -1,0 +1,282 @@
+import { hostname } from 'node:os';
+import { BinlogPort } from './assembly/source-port.ts';
+import { encodeOptions } from './assembly/encode-settings.ts';
+import { KafkaPort } from './assembly/kafka-port.ts';
+import { LinePort } from './assembly/line-port.ts';
+import { RedisParts } from './assembly/redis-parts.ts';
+import { configFingerprint, describeConfig, type Config } from './config/config.ts';
+import { TransactionEncoder } from './encode/transaction-encoder.ts';
+import { Standalone } from './election/standalone.ts';
+import { LeaveRequest, type ElectionJob, type LeadOutcome } from './election/leader-elector.ts';
+import type { Lease } from './election/lease.ts';
+import { asHeavisideError, type HeavisideError } from './errors.ts';
+import { Health } from './health/health.ts';
+import { HttpServer } from './health/http-server.ts';
+import { Leadership, type OutputPort } from './leadership.ts';
+import { Backoff } from './lifecycle/backoff.ts';
+import { systemClock } from './lifecycle/clock.ts';
+import { nameFailpoints } from './lifecycle/failpoint.ts';
+import { MemoryGuard } from './lifecycle/memory-guard.ts';
+import { readMemory } from './lifecycle/memory-usage.ts';
+import { initialPosition } from './assembly/initial-position.ts';
+import { Metrics } from './observability/metrics.ts';
+import { PinoLog } from './observability/pino-logger.ts';
+import { metricReadings } from './assembly/metric-readings.ts';
+import { ReplicaState } from './replica-state.ts';
+import { statusPage } from './assembly/status-page.ts';
+import { version } from './version.ts';
+import type { CheckpointStore } from './checkpoint/checkpointer.ts';
+import { PositionFile } from './checkpoint/position-file.ts';
+
+/** Milliseconds without progress while work is queued, after which a leader counts as stuck. */
+const stuckAfterMs = 60_000;
+
+/** One replica: every part built from the configuration, joined, run, and closed again. */
+export class Replica {
+  readonly #config: Config;
+  readonly state: ReplicaState;
+  readonly log: PinoLog;
+  readonly #metrics: Metrics;
+  readonly #source: BinlogPort;
+  readonly #redis: RedisParts | null;
+  readonly #outputs: OutputPort & { prove(): Promise<void> };
+  readonly #checkpoints: CheckpointStore | null;
+  readonly #leadership: Leadership;
+  readonly #servers: HttpServer[] = [];
+  readonly #stopped = new AbortController();
+
+  constructor(config: Config) {
+    this.#config = config;
+    const state = (this.state = new ReplicaState(config.replicaName, config.source.heartbeatMs));
+    nameFailpoints(config.replicaName);
+    this.log = PinoLog.open({
+      level: config.process.logLevel,
+      context: () => ({ replica: state.replica, role: state.role, epoch: state.epoch, gtid: state.position?.gtidSet ?? null }),
+    });
+    this.#metrics = new Metrics({
+      counters: state.counters,
+      read: () => metricReadings(state, config),
+      version,
+      hasRuntimeMetrics: config.metrics.hasRuntimeMetrics,
+    });
+    this.#redis = config.ha.isEnabled ? new RedisParts(config, this.log, state) : null;
+    this.#source = new BinlogPort(config, this.log);
+    this.#outputs =
+      config.producer.kind === 'kafka'
+        ? new KafkaPort({
+            config,
+            state,
+            metrics: this.#metrics,
+            log: this.log,
+            checkpoints: this.#redis?.checkpoints ?? null,
+            canOtherReachKafka: async () => (await this.#redis?.otherReaches('kafka')) ?? false,
+          })
+        : new LinePort(config);
+    this.#checkpoints = this.#chooseCheckpoints();
+    this.#leadership = this.#createLeadership();
+  }
+
+  #chooseCheckpoints(): CheckpointStore | null {
+    if (this.#redis) return this.#redis.checkpointStore();
+    const { file, isFileSynced } = this.#config.position;
+    return file === null ? null : new PositionFile(file, isFileSynced);
+  }
+
+  #createLeadership(): Leadership {
+    const { position, kafka, source } = this.#config;
+    const reconnect = new Backoff({ initialMs: 250, multiplier: 2, maxMs: 10_000, jitter: 0.2 });
+    return new Leadership({
+      state: this.state,
+      source: this.#source,
+      outputs: this.#outputs,
+      createEncoder: () => new TransactionEncoder(encodeOptions(this.#config)),
+      checkpoints: this.#checkpoints,
+      log: this.log,
+      configFingerprint: configFingerprint(this.#config),
+      initPosition: (flavor) => initialPosition(position.init, flavor),
+      onRegression: position.onRegression === 'replay' ? 'replay' : 'block',
+      lingerMs: Math.min(kafka.lingerMs, kafka.transaction.maxMs),
+      positionHeartbeatMs: position.heartbeatMs,
+      bufferLimitBytes: kafka.bufferBytes,
+      reconnectAttempts: source.reconnectAttempts,
+      backoffMs: (failures) => {
+        if (failures <= 1) reconnect.reset();
+        return reconnect.next();
+      },
+      onPhase: (phase, seconds) => this.#metrics.observeTakeover(phase, seconds),
+      onError: (error) => this.#metrics.countError(error.code),
+    });
+  }
+
+  /**
+   * The preflight at the start of the process: what cannot pass by itself ends it here, with its exit code.
+   * What is merely not reachable now is waited for.
+   */
+  async checkAtStart(): Promise<void> {
+    const checks = [() => this.#source.prove(), () => this.#outputs.prove()];
+    for (const check of checks) {
+      try {
+        await check();
+      } catch (cause) {
+        const error = asHeavisideError(cause);
+        if (error.reaction === 'exit') throw error;
+        this.log.warn({ code: error.code, error: error.message, hint: error.hint }, 'not ready yet');
+      }
+    }
+  }
+
+  /** Runs until the signal asks it to leave. Rejects with an error whose reaction is `exit`. */
+  async run(stop: AbortSignal): Promise<void> {
+    stop.addEventListener('abort', () => (this.state.isStopping = true));
+    const memory = this.#guardMemory();
+    try {
+      await this.#listen();
+      this.#metrics.start();
+      this.#startMetricsLog();
+      this.log.info({ version, clientId: this.#config.clientId, host: hostname() }, 'heaviside starts');
+      const signal = AbortSignal.any([stop, memory]);
+      if (this.#redis) await this.#redis.run(this.#job(signal));
+      else await new Standalone(this.log).run(this.#job(signal));
+      if (memory.aborted) throw memory.reason;
+    } finally {
+      await this.#close();
+    }
+  }
+
+  #job(signal: AbortSignal): ElectionJob {
+    const { state } = this;
+    return {
+      signal,
+      prove: () => this.#prove(),
+      lead: (lease, leave) => this.#lead(lease, leave),
+      onRole: ({ role, reason }) => {
+        state.role = role;
+        state.reason = reason;
+        if (role === 'leader') state.refusal = null;
+      },
+    };
+  }
+
+  async #prove(): Promise<void> {
+    const { state } = this;
+    try {
+      await this.#outputs.prove();
+      state.isSourceReachable = false;
+      await this.#source.prove();
+      state.isSourceReachable = true;
+      state.refusal = null;
+    } catch (cause) {
+      throw this.#refuse(cause);
+    }
+  }
+
+  #refuse(cause: unknown): HeavisideError {
+    const error = asHeavisideError(cause);
+    this.state.refusal = error;
+    this.#metrics.countError(error.code);
+    this.log.error({ code: error.code, error: error.message, hint: error.hint }, 'cannot lead now');
+    return error;
+  }
+
+  async #lead(lease: Lease, leave: AbortSignal): Promise<LeadOutcome> {
+    const { state } = this;
+    state.epoch = lease.epoch;
+    const former = state.position?.epoch;
+    try {
+      const leading = this.#leadership.lead(lease, leave);
+      if (lease.epoch > 1 && former !== lease.epoch) this.#metrics.countTakeover('failover');
+      await leading;
+      return { kind: 'left' };
+    } catch (cause) {
+      if (leave.reason instanceof LeaveRequest && lease.signal.aborted === false && asHeavisideError(cause).reaction === 'retry') {
+        return { kind: 'left' };
+      }
+      const error = lease.signal.aborted ? asHeavisideError(lease.signal.reason) : this.#refuse(cause);
+      if (error.reaction === 'blocked') await this.#block(error);
+      const exclude = error.reaction === 'retry' || error.reaction === 'rebuild';
+      return { kind: 'step-down', error, ...(exclude ? { exclude } : {}) };
+    }
+  }
+
+  /** Any replica would meet it again: none takes over until an operator acts or the configuration changes. */
+  async #block(error: HeavisideError): Promise<void> {
+    const { position } = this.state;
+    if (!this.#redis) throw error;
+    await this.#redis.block({
+      code: error.code,
+      message: `${error.message} ${error.hint}`,
+      position: position ? (position.gtidSet ?? `${position.file}:${position.offset}`) : 'none',
+      config: configFingerprint(this.#config),
+    });
+  }
+
+  async #listen(): Promise<void> {
+    const { http, metrics } = this.#config;
+    const health = new Health(
+      () => ({
+        role: this.state.role,
+        isStopping: this.state.isStopping,
+        blocked: this.state.blocked,
+        refusal: this.state.refusal,
+        pipeline:
+          this.state.role === 'leader'
+            ? {
+                lastProgressAt: this.state.lastProgressAt,
+                hasQueuedWork: this.state.queueBytes() > 0,
+                isPaused: this.state.breaker !== 'closed',
+              }
+            : null,
+      }),
+      { stuckAfterMs, now: () => performance.now() },
+    );
+    const providers = {
+      metrics: { contentType: this.#metrics.contentType, render: () => this.#metrics.render() },
+      health,
+      status: async () => statusPage(this.state, this.#config, (await this.#redis?.replicas()) ?? []),
+      ...(http.hasConfig ? { config: () => describeConfig(this.#config) } : {}),
+    };
+    const addresses = [
+      ...(http.isEnabled ? [{ bindAddress: http.bindAddress, port: http.port, pathPrefix: http.pathPrefix }] : []),
+      ...(metrics.page ? [{ bindAddress: metrics.page.host, port: metrics.page.port, pathPrefix: '/' }] : []),
+    ];
+    for (const address of addresses) {
+      const server = await HttpServer.listen({ ...address, log: this.log }, providers);
+      this.#servers.push(server);
+      this.log.info({ port: server.port }, 'serving metrics, health and status');
+    }
+    if (this.#redis) this.#redis.httpPort = this.#servers[0]?.port ?? null;
+  }
+
+  #startMetricsLog(): void {
+    const { logIntervalMs } = this.#config.metrics;
+    if (logIntervalMs === null) return;
+    const timer = setInterval(() => this.log.info(this.#metrics.summary(), 'metrics'), logIntervalMs);
+    timer.unref();
+    this.#stopped.signal.addEventListener('abort', () => clearInterval(timer));
+  }
+
+  /** Aborted with MEMORY_EXHAUSTED when memory stands at 95 % of its limit. */
+  #guardMemory(): AbortSignal {
+    const exhausted = new AbortController();
+    const guard = new MemoryGuard({
+      clock: systemClock,
+      read: readMemory,
+      onWarn: ({ kind, usedBytes, limitBytes }) => this.log.warn({ kind, usedBytes, limitBytes }, 'memory is at 85 % of its limit'),
+      onLeave: ({ kind, usedBytes, limitBytes }) => {
+        this.log.error({ kind, usedBytes, limitBytes, code: 'MEMORY_EXHAUSTED' }, 'memory is at 95 % of its limit: leaving');
+        exhausted.abort(asHeavisideError(new Error(`${kind} memory: ${usedBytes} of ${limitBytes} bytes`), 'MEMORY_EXHAUSTED'));
+      },
+    });
+    void guard.run(this.#stopped.signal);
+    return exhausted.signal;
+  }
+
+  async #close(): Promise<void> {
+    this.#stopped.abort();
+    await this.#redis?.close();
+    for (const server of this.#servers) await server.close();
+    this.#metrics.close();
+    this.log.info({}, 'heaviside has stopped');
+    this.log.flush();
+  }
+}

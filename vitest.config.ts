@@ -1,0 +1,39 @@
+import { defineConfig } from 'vitest/config';
+
+const leakCheck = ['./test/support/leak-check.ts'];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'test/property/**/*.test.ts'],
+          setupFiles: leakCheck,
+          testTimeout: 10_000,
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.it.test.ts'],
+          setupFiles: leakCheck,
+          // The files share one stack of real servers.
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: 'ha',
+          include: ['test/ha/**/*.ha.test.ts'],
+          // Faults and timings: one scenario at a time.
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});
