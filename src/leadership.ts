@@ -2,56 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Checkpointer, type CheckpointStore } from './checkpoint/checkpointer.ts';
 import { PositionTracker } from './checkpoint/position-tracker.ts';
-import { decideStart, type StartEvidence } from './checkpoint/start-position.ts';
+import { positionOf } from './checkpoint/record-position.ts';
+import { decideStart } from './checkpoint/start-position.ts';
 import type { Lease } from './election/lease.ts';
 import { asHeavisideError, HeavisideError } from './errors.ts';
 import { failpoint } from './lifecycle/failpoint.ts';
-import { parseGtidSet } from './model/parse-gtid-set.ts';
 import type { Position, SourceFlavor } from './model/position.ts';
 import type { PositionRecord, SourceIdentityRecord } from './model/position-record.ts';
 import type { Log } from './observability/log.ts';
 import type { TakeoverPhase } from './observability/metric-definition.ts';
-import { Pipeline, type TransactionEncoderPort, type TransactionStream } from './pipeline.ts';
+import { Pipeline, type TransactionEncoderPort } from './pipeline.ts';
+import type { Evidence, OutputPort, SourcePort } from './ports.ts';
 import type { Output } from './produce/output.ts';
 import type { ReplicaState } from './replica-state.ts';
-
-/** The source as a leadership needs it. */
-export interface SourcePort {
-  /** Who the source is, and where it stands now. Tries each address in turn. */
-  look(): Promise<{ identity: SourceIdentityRecord; isGtid: boolean; current: Position }>;
-  /** Refuses a position that the source cannot continue from. */
-  check(position: Position, identity: SourceIdentityRecord): Promise<void>;
-  open(from: Position, last: PositionRecord, signal: AbortSignal): Promise<OpenStream>;
-}
-
-export interface OpenStream extends TransactionStream {
-  queuedBytes(): number;
-  /** When the binlog file that is read was opened, seconds since 1970. */
-  fileCreatedAt(): number | null;
-  /** performance.now() of the last event or heartbeat. */
-  lastEventAt(): number;
-  close(): Promise<void>;
-}
-
-/** Everything that is known when the fence stands. */
-export interface Evidence {
-  readonly record: PositionRecord | null;
-  readonly recordOffset: bigint;
-  readonly checkpoint: StartEvidence['checkpoint'];
-  readonly hasFormerEpoch: boolean;
-}
-
-/** Where rows go, as a leadership opens it. */
-export interface OutputPort {
-  /** Fences every other producer, then reads the last position. */
-  fence(lease: Lease): Promise<Evidence>;
-  /** Whether the cluster's topics hold data although no position does. */
-  hasData(): Promise<boolean>;
-  /** Opens the output under the confirmed epoch. May be called once after each `fence`. */
-  open(lease: Lease): Promise<Output>;
-  /** Drops what `fence` opened and `open` did not take. */
-  abandon(): void;
-}
 
 export interface LeadershipOptions {
   readonly state: ReplicaState;
@@ -70,6 +33,8 @@ export interface LeadershipOptions {
   readonly reconnectAttempts: number | null;
   readonly backoffMs: (failures: number) => number;
   readonly onPhase: (phase: TakeoverPhase, seconds: number) => void;
+  /** This replica leads after a predecessor. */
+  readonly onTakeover: () => void;
   readonly onError: (error: HeavisideError) => void;
 }
 
@@ -104,8 +69,12 @@ export class Leadership {
       const record = await this.#timed('first_commit', () => this.#restate(output as Output, start, lease));
       checkpointer.saveSoon(record.record, record.positionsOffset);
       this.#options.onPhase('total', (performance.now() - startedAt) / 1000);
+      if (evidence.record) this.#options.onTakeover();
       state.lastTakeoverSeconds = (performance.now() - startedAt) / 1000;
-      log.info({ epoch: lease.epoch, gtid: record.record.gtidSet, seconds: state.lastTakeoverSeconds }, 'leading');
+      log.info(
+        { epoch: lease.epoch, gtid: record.record.gtidSet, seconds: state.lastTakeoverSeconds },
+        'leading',
+      );
       await this.#stream({ lease, leave, output, checkpointer, record: record.record });
     } finally {
       outputs.abandon();
@@ -114,6 +83,7 @@ export class Leadership {
       state.lag.stop();
       state.bufferBytes = () => 0;
       state.queueBytes = () => 0;
+      state.sourceHeardAt = () => null;
     }
   }
 
@@ -139,9 +109,12 @@ export class Leadership {
       const { record } = decision;
       if (decision.warning) log.warn({}, decision.warning);
       if (evidence.checkpoint?.record && evidence.checkpoint.record.clusterUuid !== record.clusterUuid) {
-        throw new HeavisideError('CLUSTER_ID_CLASH', 'the checkpoint in Redis is of another cluster with the same client_id');
+        throw new HeavisideError(
+          'CLUSTER_ID_CLASH',
+          'the checkpoint in Redis is of another cluster with the same client_id',
+        );
       }
-      const position = toPosition(record, isGtid, identity);
+      const position = positionOf(record, isGtid, identity);
       await source.check(position, identity);
       return { position, identity, previous: record, clusterUuid: record.clusterUuid };
     }
@@ -169,7 +142,12 @@ export class Leadership {
   ): PositionTracker {
     const fileCreatedAt = (file: string): number | null =>
       createdAt(file) ?? (previous?.file === file ? previous.fileCreatedAt : null);
-    const identity = { clusterUuid: start.clusterUuid, source: start.identity, epoch, config: this.#options.configFingerprint };
+    const identity = {
+      clusterUuid: start.clusterUuid,
+      source: start.identity,
+      epoch,
+      config: this.#options.configFingerprint,
+    };
     const isSameEpoch = previous?.epoch === epoch;
     return new PositionTracker(identity, start.position, {
       lastTransaction: previous?.lastTransaction ?? null,
@@ -205,7 +183,7 @@ export class Leadership {
   async #stream(job: StreamJob): Promise<void> {
     const { reconnectAttempts, backoffMs, onError, state, log } = this.#options;
     let { record } = job;
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       const openedAt = performance.now();
       try {
         return await this.#streamOnce(job, record, (committed) => (record = committed));
@@ -218,17 +196,26 @@ export class Leadership {
         state.lag.rewind();
         failures = performance.now() - openedAt > stableStreamMs ? 1 : failures + 1;
         if (reconnectAttempts !== null && failures > reconnectAttempts) throw error;
-        log.warn({ code: error.code, error: error.message, failures }, 'the source was lost; connecting again');
-        await sleep(backoffMs(failures), undefined, { signal: AbortSignal.any([job.leave, job.lease.signal]) }).catch(() => undefined);
+        log.warn(
+          { code: error.code, error: error.message, failures },
+          'the source was lost; connecting again',
+        );
+        await sleep(backoffMs(failures), undefined, {
+          signal: AbortSignal.any([job.leave, job.lease.signal]),
+        }).catch(() => undefined);
         if (job.leave.aborted) return;
       }
     }
   }
 
-  async #streamOnce(job: StreamJob, from: PositionRecord, onRecord: (record: PositionRecord) => void): Promise<void> {
+  async #streamOnce(
+    job: StreamJob,
+    from: PositionRecord,
+    onRecord: (record: PositionRecord) => void,
+  ): Promise<void> {
     const { source, state, createEncoder, lingerMs, positionHeartbeatMs, log } = this.#options;
     const { lease, leave, output, checkpointer } = job;
-    const position = toPosition(from, from.gtidSet !== null, from.source);
+    const position = positionOf(from, from.gtidSet !== null, from.source);
     const opening = new AbortController();
     const giveUp = (): void => opening.abort(leave.reason);
     leave.addEventListener('abort', giveUp);
@@ -238,9 +225,13 @@ export class Leadership {
     try {
       state.isSourceReachable = true;
       state.queueBytes = () => stream.queuedBytes();
+      state.sourceHeardAt = () => stream.lastEventAt();
       state.lag.start();
       const start = { position, identity: from.source, clusterUuid: from.clusterUuid };
-      log.info({ epoch: lease.epoch, file: stream.coordinates().file, offset: stream.coordinates().offset }, 'reading the binlog');
+      log.info(
+        { epoch: lease.epoch, file: stream.coordinates().file, offset: stream.coordinates().offset },
+        'reading the binlog',
+      );
       await new Pipeline({
         stream,
         output,
@@ -256,7 +247,6 @@ export class Leadership {
           const { file } = stream.coordinates();
           filesCreatedAt.set(file, stream.fileCreatedAt());
           if (filesCreatedAt.size > 8) filesCreatedAt.delete([...filesCreatedAt.keys()][0] as string);
-          state.lag.heard(stream.lastEventAt());
           for (const { commitTimestampUs } of transactions) state.lag.received(commitTimestampUs);
         },
         onCommitted: ({ record, positionsOffset, transactions }) => {
@@ -292,22 +282,4 @@ interface StreamJob {
   readonly output: Output;
   readonly checkpointer: Checkpointer;
   readonly record: PositionRecord;
-}
-
-/** The record's position as this source takes it. */
-function toPosition(record: PositionRecord, isGtid: boolean, identity: SourceIdentityRecord): Position {
-  const coordinates = record.file !== null && record.offset !== null ? { file: record.file, offset: record.offset } : null;
-  if (isGtid && record.gtidSet !== null) {
-    if (record.source.flavor !== identity.flavor) {
-      throw new HeavisideError('SOURCE_CHANGED', `the position is of a ${record.source.flavor} server, this one is ${identity.flavor}`);
-    }
-    return { gtids: parseGtidSet(identity.flavor, record.gtidSet), coordinates };
-  }
-  if (!coordinates || (record.gtidSet !== null) !== isGtid) {
-    throw new HeavisideError('SOURCE_GTID_OFF', 'the position and the source disagree on GTID: set gtid_mode as it was, or set a new position');
-  }
-  if (record.source.id !== identity.id) {
-    throw new HeavisideError('SOURCE_CHANGED', 'the position is a file and offset of another server');
-  }
-  return { gtids: null, coordinates };
 }

@@ -45,7 +45,10 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const command = commands[name];
   if (!command) {
-    throw new HeavisideError('CONFIG_INVALID', `there is no command "${name}"; commands: ${Object.keys(commands).join(', ')}`);
+    throw new HeavisideError(
+      'CONFIG_INVALID',
+      `there is no command "${name}"; commands: ${Object.keys(commands).join(', ')}`,
+    );
   }
   const flags = options.filter((option) => commandFlags.has(option));
   const loaded = loadConfig({
@@ -59,7 +62,8 @@ async function main(argv: readonly string[]): Promise<number> {
 function report(cause: unknown): number {
   const error = asHeavisideError(cause);
   process.stderr.write(`${error.code}: ${error.message}\n  → ${error.hint}\n`);
-  if (error.code === 'INTERNAL' && error.cause instanceof Error) process.stderr.write(`${error.cause.stack}\n`);
+  if (error.code === 'INTERNAL' && error.cause instanceof Error)
+    process.stderr.write(`${error.cause.stack}\n`);
   return error.exitCode;
 }
 

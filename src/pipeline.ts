@@ -134,7 +134,8 @@ export class Pipeline {
   /** Waits for the next thing to happen: transactions, the end of a commit, a time that is due, an abort. */
   async #idle(): Promise<void> {
     const { signal, leave } = this.#options;
-    if (this.#taken !== null || this.#streamFailure || this.#commitFailure || signal.aborted || leave.aborted) return;
+    if (this.#taken !== null || this.#streamFailure || this.#commitFailure || signal.aborted || leave.aborted)
+      return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => this.#wake(), this.#untilDueMs());
       this.#wake = () => {
@@ -148,8 +149,14 @@ export class Pipeline {
   #untilDueMs(): number {
     const { lingerMs, positionHeartbeatMs, idleHeartbeatMs } = this.#options;
     const now = performance.now();
-    if (this.#current.batch.recordCount > 0 && !this.#committing) return Math.max(0, this.#batchStartedAt + lingerMs - now);
-    return Math.max(1, this.#lastCommitAt + (this.#hasMoved ? positionHeartbeatMs : Math.min(positionHeartbeatMs, idleHeartbeatMs)) - now);
+    if (this.#current.batch.recordCount > 0 && !this.#committing)
+      return Math.max(0, this.#batchStartedAt + lingerMs - now);
+    return Math.max(
+      1,
+      this.#lastCommitAt +
+        (this.#hasMoved ? positionHeartbeatMs : Math.min(positionHeartbeatMs, idleHeartbeatMs)) -
+        now,
+    );
   }
 
   async #add(transaction: SourceTransaction): Promise<void> {
@@ -183,7 +190,9 @@ export class Pipeline {
     if (this.#current.isFull()) await this.#send('rows', null);
   }
 
-  #resumeFor(transaction: SourceTransaction): { nextRowIndex: number; xid: bigint | null; prefixHash: string } | null {
+  #resumeFor(
+    transaction: SourceTransaction,
+  ): { nextRowIndex: number; xid: bigint | null; prefixHash: string } | null {
     const resume = this.#resume;
     this.#resume = null;
     if (!resume || resume.transactionId !== transaction.id) return null;
@@ -230,7 +239,11 @@ export class Pipeline {
   }
 
   /** Never rejects: a failure is met by the loop. */
-  async #commit(batch: OutputBatch, record: PositionRecord, transactions: readonly SourceTransaction[]): Promise<void> {
+  async #commit(
+    batch: OutputBatch,
+    record: PositionRecord,
+    transactions: readonly SourceTransaction[],
+  ): Promise<void> {
     try {
       const { positionsOffset } = await this.#options.output.commit(batch, record);
       this.#options.onCommitted({ record, positionsOffset, transactions });

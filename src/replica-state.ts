@@ -1,4 +1,5 @@
 import type { HeavisideError } from './errors.ts';
+import type { Blocked } from './model/blocked.ts';
 import type { PositionRecord } from './model/position-record.ts';
 import { LagTracker } from './observability/lag-tracker.ts';
 import type { BreakerState } from './produce/send-breaker.ts';
@@ -18,7 +19,7 @@ export class ReplicaState {
   reason = 'starting';
   /** Why this replica does not take part now. */
   refusal: HeavisideError | null = null;
-  blocked: { code: string; message: string; position: string; replica: string; at: number } | null = null;
+  blocked: Blocked | null = null;
   /** The last position record that this leader committed (or found). */
   position: PositionRecord | null = null;
   positionCommittedAt: number | null = null;
@@ -32,9 +33,18 @@ export class ReplicaState {
   lastTakeoverSeconds: number | null = null;
   bufferBytes: () => number = () => 0;
   queueBytes: () => number = () => 0;
+  /** performance.now() when the source was last heard; null while no stream is open. */
+  sourceHeardAt: () => number | null = () => null;
 
   constructor(replica: string, heartbeatMs: number) {
     this.replica = replica;
     this.lag = new LagTracker({ now: () => Date.now(), monotonic: () => performance.now(), heartbeatMs });
+  }
+
+  /** Replication lag in seconds; null while not leading. */
+  lagSeconds(): number | null {
+    const heardAt = this.sourceHeardAt();
+    if (heardAt !== null) this.lag.heard(heardAt);
+    return this.lag.lagSeconds();
   }
 }

@@ -4,15 +4,15 @@ import { encodeOptions } from './assembly/encode-settings.ts';
 import { KafkaPort } from './assembly/kafka-port.ts';
 import { LinePort } from './assembly/line-port.ts';
 import { RedisParts } from './assembly/redis-parts.ts';
-import { configFingerprint, describeConfig, type Config } from './config/config.ts';
+import { configFingerprint, type Config } from './config/config.ts';
 import { TransactionEncoder } from './encode/transaction-encoder.ts';
 import { Standalone } from './election/standalone.ts';
 import { LeaveRequest, type ElectionJob, type LeadOutcome } from './election/leader-elector.ts';
 import type { Lease } from './election/lease.ts';
 import { asHeavisideError, type HeavisideError } from './errors.ts';
-import { Health } from './health/health.ts';
-import { HttpServer } from './health/http-server.ts';
-import { Leadership, type OutputPort } from './leadership.ts';
+import type { HttpServer } from './health/http-server.ts';
+import { Leadership } from './leadership.ts';
+import type { OutputPort } from './ports.ts';
 import { Backoff } from './lifecycle/backoff.ts';
 import { systemClock } from './lifecycle/clock.ts';
 import { nameFailpoints } from './lifecycle/failpoint.ts';
@@ -23,13 +23,10 @@ import { Metrics } from './observability/metrics.ts';
 import { PinoLog } from './observability/pino-logger.ts';
 import { metricReadings } from './assembly/metric-readings.ts';
 import { ReplicaState } from './replica-state.ts';
-import { statusPage } from './assembly/status-page.ts';
+import { openPages } from './assembly/open-pages.ts';
 import { version } from './version.ts';
 import type { CheckpointStore } from './checkpoint/checkpointer.ts';
 import { PositionFile } from './checkpoint/position-file.ts';
-
-/** Milliseconds without progress while work is queued, after which a leader counts as stuck. */
-const stuckAfterMs = 60_000;
 
 /** One replica: every part built from the configuration, joined, run, and closed again. */
 export class Replica {
@@ -51,7 +48,12 @@ export class Replica {
     nameFailpoints(config.replicaName);
     this.log = PinoLog.open({
       level: config.process.logLevel,
-      context: () => ({ replica: state.replica, role: state.role, epoch: state.epoch, gtid: state.position?.gtidSet ?? null }),
+      context: () => ({
+        replica: state.replica,
+        role: state.role,
+        epoch: state.epoch,
+        gtid: state.position?.gtidSet ?? null,
+      }),
     });
     this.#metrics = new Metrics({
       counters: state.counters,
@@ -104,6 +106,7 @@ export class Replica {
         return reconnect.next();
       },
       onPhase: (phase, seconds) => this.#metrics.observeTakeover(phase, seconds),
+      onTakeover: () => this.#metrics.countTakeover(this.#redis?.wasReleased() ? 'switchover' : 'failover'),
       onError: (error) => this.#metrics.countError(error.code),
     });
   }
@@ -181,14 +184,15 @@ export class Replica {
   async #lead(lease: Lease, leave: AbortSignal): Promise<LeadOutcome> {
     const { state } = this;
     state.epoch = lease.epoch;
-    const former = state.position?.epoch;
     try {
-      const leading = this.#leadership.lead(lease, leave);
-      if (lease.epoch > 1 && former !== lease.epoch) this.#metrics.countTakeover('failover');
-      await leading;
+      await this.#leadership.lead(lease, leave);
       return { kind: 'left' };
     } catch (cause) {
-      if (leave.reason instanceof LeaveRequest && lease.signal.aborted === false && asHeavisideError(cause).reaction === 'retry') {
+      if (
+        leave.reason instanceof LeaveRequest &&
+        lease.signal.aborted === false &&
+        asHeavisideError(cause).reaction === 'retry'
+      ) {
         return { kind: 'left' };
       }
       const error = lease.signal.aborted ? asHeavisideError(lease.signal.reason) : this.#refuse(cause);
@@ -211,40 +215,15 @@ export class Replica {
   }
 
   async #listen(): Promise<void> {
-    const { http, metrics } = this.#config;
-    const health = new Health(
-      () => ({
-        role: this.state.role,
-        isStopping: this.state.isStopping,
-        blocked: this.state.blocked,
-        refusal: this.state.refusal,
-        pipeline:
-          this.state.role === 'leader'
-            ? {
-                lastProgressAt: this.state.lastProgressAt,
-                hasQueuedWork: this.state.queueBytes() > 0,
-                isPaused: this.state.breaker !== 'closed',
-              }
-            : null,
-      }),
-      { stuckAfterMs, now: () => performance.now() },
-    );
-    const providers = {
-      metrics: { contentType: this.#metrics.contentType, render: () => this.#metrics.render() },
-      health,
-      status: async () => statusPage(this.state, this.#config, (await this.#redis?.replicas()) ?? []),
-      ...(http.hasConfig ? { config: () => describeConfig(this.#config) } : {}),
-    };
-    const addresses = [
-      ...(http.isEnabled ? [{ bindAddress: http.bindAddress, port: http.port, pathPrefix: http.pathPrefix }] : []),
-      ...(metrics.page ? [{ bindAddress: metrics.page.host, port: metrics.page.port, pathPrefix: '/' }] : []),
-    ];
-    for (const address of addresses) {
-      const server = await HttpServer.listen({ ...address, log: this.log }, providers);
-      this.#servers.push(server);
-      this.log.info({ port: server.port }, 'serving metrics, health and status');
-    }
-    if (this.#redis) this.#redis.httpPort = this.#servers[0]?.port ?? null;
+    const servers = await openPages({
+      config: this.#config,
+      state: this.state,
+      metrics: this.#metrics,
+      log: this.log,
+      replicas: async () => (await this.#redis?.replicas()) ?? [],
+    });
+    this.#servers.push(...servers);
+    if (this.#redis) this.#redis.httpPort = servers[0]?.port ?? null;
   }
 
   #startMetricsLog(): void {
@@ -261,10 +240,19 @@ export class Replica {
     const guard = new MemoryGuard({
       clock: systemClock,
       read: readMemory,
-      onWarn: ({ kind, usedBytes, limitBytes }) => this.log.warn({ kind, usedBytes, limitBytes }, 'memory is at 85 % of its limit'),
+      onWarn: ({ kind, usedBytes, limitBytes }) =>
+        this.log.warn({ kind, usedBytes, limitBytes }, 'memory is at 85 % of its limit'),
       onLeave: ({ kind, usedBytes, limitBytes }) => {
-        this.log.error({ kind, usedBytes, limitBytes, code: 'MEMORY_EXHAUSTED' }, 'memory is at 95 % of its limit: leaving');
-        exhausted.abort(asHeavisideError(new Error(`${kind} memory: ${usedBytes} of ${limitBytes} bytes`), 'MEMORY_EXHAUSTED'));
+        this.log.error(
+          { kind, usedBytes, limitBytes, code: 'MEMORY_EXHAUSTED' },
+          'memory is at 95 % of its limit: leaving',
+        );
+        exhausted.abort(
+          asHeavisideError(
+            new Error(`${kind} memory: ${usedBytes} of ${limitBytes} bytes`),
+            'MEMORY_EXHAUSTED',
+          ),
+        );
       },
     });
     void guard.run(this.#stopped.signal);

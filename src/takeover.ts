@@ -44,7 +44,10 @@ export async function fenceAgain(options: FenceOptions, epoch: number): Promise<
   const recordEpoch = fenced.last.record?.epoch ?? 0;
   if (recordEpoch > epoch) {
     fenced.network.destroy();
-    throw new HeavisideError('LEASE_LOST', `the position record is of epoch ${recordEpoch}, ours is ${epoch}`);
+    throw new HeavisideError(
+      'LEASE_LOST',
+      `the position record is of epoch ${recordEpoch}, ours is ${epoch}`,
+    );
   }
   return fenced;
 }

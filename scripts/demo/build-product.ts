@@ -10,7 +10,7 @@ function newestChange(folder: string): number {
 
 /** Compiles the product where it was never compiled or its sources are newer. Rejects with the compiler's output. */
 export async function buildProduct(root: string): Promise<void> {
-  const named = process.env['HEAVISIDE_MAIN'];
+  const named = process.env['HEAVISIDE_TEST_MAIN'];
   if (named !== undefined && named !== '') return; // somebody else's build
   const entry = productEntry();
   if (existsSync(entry) && statSync(entry).mtimeMs > newestChange(join(root, 'src'))) return;

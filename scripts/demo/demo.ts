@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { audit } from '../../test/support/audit.ts';
@@ -49,9 +49,6 @@ async function judge(place: DemoPlace, result: ShowResult, options: DemoOptions)
 async function show(options: DemoOptions): Promise<number> {
   mkdirSync(FOLDER, { recursive: true });
   if (await takeDown(DEMO_FILE)) process.stderr.write('[demo] took down what an earlier --keep had left\n');
-  for (const name of readdirSync(FOLDER))
-    // logs of the last run are kept until the next one
-    if (name.startsWith('demo-')) rmSync(join(FOLDER, name), { recursive: true });
   const interrupt = new AbortController();
   process.once('SIGINT', () => {
     interrupt.abort(new Interruption('interrupted; cleaning up'));
@@ -69,6 +66,7 @@ async function show(options: DemoOptions): Promise<number> {
   const folder = join(FOLDER, place.clientId);
   const played = new Show({ place, options, view, screen, folder, signal: interrupt.signal });
   let isLeftUp = false;
+  let isFine = false;
   try {
     const result = await played.play();
     view.now = 'The audit: every row of the source against every record of the topic';
@@ -85,7 +83,8 @@ async function show(options: DemoOptions): Promise<number> {
       isLeftUp = true;
     }
     process.stdout.write(`${JSON.stringify(line)}\n`);
-    return isGood(findings) ? 0 : 1;
+    isFine = isGood(findings);
+    return isFine ? 0 : 1;
   } finally {
     screen.close();
     await played.close();
@@ -93,6 +92,8 @@ async function show(options: DemoOptions): Promise<number> {
       await Promise.all(played.replicas.map((replica) => replica.stop()));
       await removePlace(place);
     }
+    if (!isFine) process.stderr.write(`[demo] the logs of the replicas are in ${folder}\n`);
+    else if (!isLeftUp) rmSync(folder, { recursive: true });
   }
 }
 

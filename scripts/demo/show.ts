@@ -58,6 +58,8 @@ export class Show {
   #load: LoadGenerator | null = null;
   #loadError: Error | null = null;
   #isOver = false;
+  /** The replica that is meant to be dead. */
+  #victim: string | null = null;
 
   constructor(stage: ShowStage) {
     this.#stage = stage;
@@ -148,6 +150,7 @@ export class Show {
     const leader = await this.#waitForLeader(0, START_TIMEOUT_MS);
     const order = { name: 'transaction.sent', action: 'hold', replica: leader.replica } as const;
     const hit = await this.#failpoints.order(order, START_TIMEOUT_MS);
+    this.#victim = hit.replica;
     process.kill(hit.pid, 'SIGKILL');
     const killedAt = view.elapsedMs;
     this.#failpoints.clear();
@@ -165,6 +168,7 @@ export class Show {
     );
     view.now = `${hit.replica} is started again, as a StatefulSet would do it`;
     await this.#start(hit.replica);
+    this.#victim = null;
     await this.#until(
       () => this.#statuses.get(hit.replica)?.role === 'standby',
       `${hit.replica} to be a standby`,
@@ -255,12 +259,18 @@ export class Show {
     const { signal } = this.#stage;
     const checked = (): T => {
       if (this.#loadError !== null) throw this.#loadError;
+      const gone = this.replicas.find(({ name, isRunning }) => !isRunning && name !== this.#victim);
+      if (gone !== undefined) throw new Error(`${gone.name} has ended by itself; ${gone.lastWords()}`);
       return look();
     };
     return waitUntil(checked, { what, timeoutMs, signal }).catch((error: unknown) => {
       if (signal.aborted) throw error;
-      const words = this.replicas.filter(({ isRunning }) => !isRunning).map((replica) => replica.lastWords());
-      throw words.length === 0 ? error : new Error([String(error), ...words].join('\n'), { cause: error });
+      const states = this.replicas.map(({ name }) => {
+        const status = this.#statuses.get(name);
+        return `  ${name}: ${status?.role ?? 'no answer'} ${JSON.stringify(status?.blocked ?? '')}`;
+      });
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error([reason, ...states].join('\n'), { cause: error });
     });
   }
 

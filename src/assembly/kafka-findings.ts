@@ -14,7 +14,12 @@ export async function kafkaFindings(config: Config, log: Log): Promise<SourceFin
     const broker = await network.anyBroker();
     await network.transactionCoordinator(config.kafka.transaction.id, performance.now() + 5000);
     const findings: SourceFinding[] = [
-      { code: 'KAFKA_UNREACHABLE', severity: 'ok', message: 'brokers and the transaction coordinator answer', fix: '' },
+      {
+        code: 'KAFKA_UNREACHABLE',
+        severity: 'ok',
+        message: 'brokers and the transaction coordinator answer',
+        fix: '',
+      },
       verificationFinding(broker.versions?.[addPartitionsToTxnKey]?.maxVersion ?? 0),
     ];
     if (!config.producer.topic.includes('%{')) findings.push(await topicFinding(network, config));
@@ -26,11 +31,13 @@ export async function kafkaFindings(config: Config, log: Log): Promise<SourceFin
 
 /** Brokers from 3.6 on refuse late writes of a former transaction (KIP-890, part 1). */
 function verificationFinding(maxVersion: number): SourceFinding {
-  if (maxVersion >= 4) return { code: 'KAFKA_UNSUPPORTED', severity: 'ok', message: 'the brokers verify transactions', fix: '' };
+  if (maxVersion >= 4)
+    return { code: 'KAFKA_UNSUPPORTED', severity: 'ok', message: 'the brokers verify transactions', fix: '' };
   return {
     code: 'KAFKA_UNSUPPORTED',
     severity: 'warning',
-    message: 'the brokers do not verify that a write belongs to a transaction (before Kafka 3.6): a delayed request can leave one hanging',
+    message:
+      'the brokers do not verify that a write belongs to a transaction (before Kafka 3.6): a delayed request can leave one hanging',
     fix: 'Run Kafka 3.6 or newer.',
   };
 }
@@ -39,11 +46,21 @@ async function topicFinding(network: KafkaNetwork, config: Config): Promise<Sour
   const { topic } = config.producer;
   const [metadata] = await network.refreshMetadata([topic]);
   if (metadata?.errorCode === 0) {
-    return { code: 'KAFKA_TOPIC_UNKNOWN', severity: 'ok', message: `topic ${topic} has ${metadata.leaders.length} partitions`, fix: '' };
+    return {
+      code: 'KAFKA_TOPIC_UNKNOWN',
+      severity: 'ok',
+      message: `topic ${topic} has ${metadata.leaders.length} partitions`,
+      fix: '',
+    };
   }
   if (metadata?.errorCode === kafkaError.unknownTopicOrPartition && config.kafka.topics.isCreated) {
     const { partitions } = config.kafka.topics;
-    return { code: 'KAFKA_TOPIC_UNKNOWN', severity: 'ok', message: `topic ${topic} will be created with ${partitions} partitions`, fix: '' };
+    return {
+      code: 'KAFKA_TOPIC_UNKNOWN',
+      severity: 'ok',
+      message: `topic ${topic} will be created with ${partitions} partitions`,
+      fix: '',
+    };
   }
   return {
     code: 'KAFKA_TOPIC_UNKNOWN',

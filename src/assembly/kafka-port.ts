@@ -8,7 +8,7 @@ import { createCompressor, type Compressor } from '../kafka/compression.ts';
 import { partitionOffsets } from '../kafka/fetch-request.ts';
 import type { KafkaNetwork } from '../kafka/kafka-network.ts';
 import type { ProduceOptions } from '../kafka/produce-request.ts';
-import type { Evidence, OutputPort } from '../leadership.ts';
+import type { Evidence, OutputPort } from '../ports.ts';
 import { Backoff } from '../lifecycle/backoff.ts';
 import { KafkaOutput, type FencedSession } from '../produce/kafka-output.ts';
 import type { Output } from '../produce/output.ts';
@@ -132,7 +132,10 @@ export class KafkaPort implements OutputPort {
     this.#fenced = null;
     const compressor = await (this.#compressor ??= createCompressor(kafka.compression));
     const { epoch } = lease;
-    const maxTransactionBytes = Math.min(kafka.transaction.maxBytes, Math.max(64 * 1024, Math.floor(kafka.bufferBytes / 4)));
+    const maxTransactionBytes = Math.min(
+      kafka.transaction.maxBytes,
+      Math.max(64 * 1024, Math.floor(kafka.bufferBytes / 4)),
+    );
     const sendBreaker = new SendBreaker({
       failureThreshold: breaker.failureThreshold,
       resetMs: breaker.resetMs,
@@ -171,9 +174,13 @@ export class KafkaPort implements OutputPort {
         state.isKafkaReachable = error.code !== 'KAFKA_UNREACHABLE' && error.code !== 'KAFKA_TIMEOUT';
         log.warn({ code: error.code, error: error.message, records }, 'writing to Kafka failed');
         if (sendBreaker.openForMs() > breaker.stepDownMs && (await this.#options.canOtherReachKafka())) {
-          throw new HeavisideError('LEASE_LOST', 'Kafka cannot be reached from here, but from another replica: leaving it to that one', {
-            cause: error,
-          });
+          throw new HeavisideError(
+            'LEASE_LOST',
+            'Kafka cannot be reached from here, but from another replica: leaving it to that one',
+            {
+              cause: error,
+            },
+          );
         }
       },
       onCommit: ({ records, bytes, milliseconds, batches }) => {
@@ -206,7 +213,11 @@ export class KafkaPort implements OutputPort {
   #backoff(): (failures: number) => number {
     const { initialMs, multiplier, maxMs } = this.#options.config.kafka.retryBackoff;
     return (failures) => {
-      const backoff = new Backoff({ initialMs, multiplier: multiplier ?? 1, maxMs: Math.max(initialMs, maxMs) });
+      const backoff = new Backoff({
+        initialMs,
+        multiplier: multiplier ?? 1,
+        maxMs: Math.max(initialMs, maxMs),
+      });
       let wait = backoff.next();
       for (let i = 1; i < Math.min(failures, 64); i++) wait = backoff.next();
       return wait;

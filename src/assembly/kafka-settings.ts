@@ -59,10 +59,16 @@ export function kafkaNetworkFactory(config: Config, log: Log): () => KafkaNetwor
 /** Under exactly_once an answer that is late is looked up in the positions topic, so nothing is gained by a long wait. */
 function requestTimeoutMs({ kafka, producer }: Config): number {
   if (producer.delivery === 'at_least_once') return kafka.requestTimeoutMs;
-  return Math.min(kafka.requestTimeoutMs, Math.max(transactionRequestTimeoutMs, kafka.transaction.timeoutMs / 3));
+  return Math.min(
+    kafka.requestTimeoutMs,
+    Math.max(transactionRequestTimeoutMs, kafka.transaction.timeoutMs / 3),
+  );
 }
 
-export function sessionOptions(config: Config, onRequest?: ProduceOptions['onRequest']): TransactionalSessionOptions {
+export function sessionOptions(
+  config: Config,
+  onRequest?: ProduceOptions['onRequest'],
+): TransactionalSessionOptions {
   const { kafka } = config;
   return {
     transactionalId: kafka.transaction.id,

@@ -1,6 +1,6 @@
 import { PositionFile } from '../checkpoint/position-file.ts';
 import type { Config } from '../config/config.ts';
-import type { Evidence, OutputPort } from '../leadership.ts';
+import type { Evidence, OutputPort } from '../ports.ts';
 import { LineOutput } from '../produce/line-output.ts';
 import type { Output } from '../produce/output.ts';
 

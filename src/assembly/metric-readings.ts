@@ -2,7 +2,8 @@ import type { Config } from '../config/config.ts';
 import type { MetricReadings } from '../observability/metric-definition.ts';
 import type { ReplicaState } from '../replica-state.ts';
 
-const ageSeconds = (atMs: number | null): number | null => (atMs === null ? null : Math.max(0, Date.now() - atMs) / 1000);
+const ageSeconds = (atMs: number | null): number | null =>
+  atMs === null ? null : Math.max(0, Date.now() - atMs) / 1000;
 
 /** The state of the replica as the metrics show it; what only a leader knows is absent on a standby. */
 export function metricReadings(state: ReplicaState, config: Config): MetricReadings {
@@ -11,7 +12,7 @@ export function metricReadings(state: ReplicaState, config: Config): MetricReadi
   return {
     role: state.role,
     epoch: state.epoch,
-    lagSeconds: state.lag.lagSeconds(),
+    lagSeconds: state.lagSeconds(),
     positionAgeSeconds: isLeader ? ageSeconds(state.positionCommittedAt) : null,
     lastCommitTimestampSeconds: isLeader && lastCommitMs !== null ? lastCommitMs / 1000 : null,
     binlogFile: isLeader ? (state.position?.file ?? null) : null,

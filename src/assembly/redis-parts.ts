@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
-import { BlockedStore, type Blocked } from '../checkpoint/blocked-store.ts';
+import { BlockedStore } from '../checkpoint/blocked-store.ts';
+import type { Blocked } from '../model/blocked.ts';
 import type { CheckpointStore } from '../checkpoint/checkpointer.ts';
 import { RedisCheckpointStore } from '../checkpoint/redis-checkpoint-store.ts';
 import { configFingerprint, type Config } from '../config/config.ts';
@@ -14,6 +15,8 @@ import { RedisNode } from '../redis/redis-node.ts';
 import type { ReplicaState } from '../replica-state.ts';
 import { version } from '../version.ts';
 
+const connectionWaitMs = 1000;
+
 /** Everything of a replica that lives in Redis, joined. */
 export class RedisParts {
   readonly checkpoints: RedisCheckpointStore;
@@ -22,6 +25,7 @@ export class RedisParts {
   readonly keeper: LeaseKeeper;
   readonly presence: PresenceBoard;
   httpPort: number | null = null;
+  #releasedAt = -Infinity;
   readonly #config: Config;
   readonly #log: Log;
   readonly #state: ReplicaState;
@@ -32,12 +36,20 @@ export class RedisParts {
     this.#config = config;
     this.#log = log;
     this.#state = state;
-    const nodes = ha.redis.nodes.map(({ url }) => new RedisNode({ url: url.reveal(), leaseTtlMs: ha.leaseTtlMs, log }));
+    const nodes = ha.redis.nodes.map(
+      ({ url }) => new RedisNode({ url: url.reveal(), leaseTtlMs: ha.leaseTtlMs, log }),
+    );
     this.#nodes = nodes;
     this.checkpoints = new RedisCheckpointStore({ nodes, clientId });
     this.blocked = new BlockedStore({ nodes, clientId });
     this.channel = new ControlChannel({ nodes, clientId, log });
-    this.presence = new PresenceBoard({ nodes, clientId, replica: replicaName, periodMs: ha.leaseTtlMs / 2, log });
+    this.presence = new PresenceBoard({
+      nodes,
+      clientId,
+      replica: replicaName,
+      periodMs: ha.leaseTtlMs / 2,
+      log,
+    });
     const nodeTimeoutMs = Math.min(ha.redis.commandTimeoutMs, Math.floor(ha.leaseTtlMs / 4));
     this.keeper = new LeaseKeeper({
       store: new RedlockLeaseStore({ nodes, clientId, nodeTimeoutMs }),
@@ -46,7 +58,12 @@ export class RedisParts {
       redisOutage: producer.delivery === 'at_least_once' ? 'stop' : ha.redisOutage,
       log,
       announce: (epoch, target) =>
-        this.channel.publish({ type: 'released', epoch, replica: replicaName, ...(target === undefined ? {} : { target }) }),
+        this.channel.publish({
+          type: 'released',
+          epoch,
+          replica: replicaName,
+          ...(target === undefined ? {} : { target }),
+        }),
       onOutage: () => (state.isRedisUp = false),
       onRecovered: () => (state.isRedisUp = true),
     });
@@ -54,8 +71,11 @@ export class RedisParts {
 
   /** Stands for election until the job's signal ends it. */
   async run(job: ElectionJob): Promise<void> {
+    // Else the first attempt would find no connection yet, and the cluster would wait for the second.
+    await Promise.all(this.#nodes.map((node) => node.waitUntilReady(connectionWaitMs)));
     const watchdog = new EventLoopWatchdog();
     this.channel.start();
+    this.channel.on('released', () => (this.#releasedAt = performance.now()));
     this.#state.isRedisUp = true;
     this.presence.start(() => ({
       host: hostname(),
@@ -86,7 +106,9 @@ export class RedisParts {
   /** A block that another configuration met does not bind this one. */
   async #readBlocked(): Promise<Blocked | null> {
     const blocked = await this.blocked.get();
-    const isOurs = blocked !== null && (blocked.config === undefined || blocked.config === configFingerprint(this.#config));
+    const isOurs =
+      blocked !== null &&
+      (blocked.config === undefined || blocked.config === configFingerprint(this.#config));
     this.#state.blocked = isOurs ? blocked : null;
     return this.#state.blocked;
   }
@@ -109,6 +131,11 @@ export class RedisParts {
           savedAt: Date.now(),
         }),
     };
+  }
+
+  /** Whether a leader left in a planned way just now. */
+  wasReleased(): boolean {
+    return performance.now() - this.#releasedAt < this.#config.ha.leaseTtlMs;
   }
 
   /** Whether a fresh entry of another replica says that it reaches what this one cannot. */

@@ -5,7 +5,7 @@ import { checkSource, type SourceFinding } from '../binlog/source-checks.ts';
 import { readCurrentPosition, readSourceIdentity, type SourceIdentity } from '../binlog/source-identity.ts';
 import type { Config } from '../config/config.ts';
 import { asHeavisideError, HeavisideError } from '../errors.ts';
-import type { OpenStream, SourcePort } from '../leadership.ts';
+import type { OpenStream, SourcePort } from '../ports.ts';
 import type { Position } from '../model/position.ts';
 import type { PositionRecord, SourceIdentityRecord } from '../model/position-record.ts';
 import type { Log } from '../observability/log.ts';
@@ -13,7 +13,10 @@ import { TableFilter } from '../transform/table-filter.ts';
 import { decodeLabel } from '../encode/decode-label.ts';
 import { sourceAddresses } from './source-settings.ts';
 
-const record = (identity: SourceIdentity): SourceIdentityRecord => ({ flavor: identity.flavor, id: identity.id });
+const record = (identity: SourceIdentity): SourceIdentityRecord => ({
+  flavor: identity.flavor,
+  id: identity.id,
+});
 
 /** The source as the configuration describes it: its addresses in turn, each looked up anew. */
 export class BinlogPort implements SourcePort {
@@ -79,14 +82,22 @@ export class BinlogPort implements SourcePort {
     return this.#ask(async (query) => {
       const identity = await readSourceIdentity(query);
       const isGtid = this.#usesGtid(identity);
-      return { identity: record(identity), isGtid, current: await readCurrentPosition(query, identity, isGtid) };
+      return {
+        identity: record(identity),
+        isGtid,
+        current: await readCurrentPosition(query, identity, isGtid),
+      };
     });
   }
 
   async check(position: Position, expected: SourceIdentityRecord): Promise<void> {
     await this.#ask(async (query) => {
       const identity = await readSourceIdentity(query);
-      await checkPosition(query, { identity, position, expectedIdentity: position.gtids ? null : expected.id });
+      await checkPosition(query, {
+        identity,
+        position,
+        expectedIdentity: position.gtids ? null : expected.id,
+      });
     });
   }
 

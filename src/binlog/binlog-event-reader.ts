@@ -1,15 +1,26 @@
-import { crc32 } from 'node:zlib';
 import { asHeavisideError, HeavisideError } from '../errors.ts';
 import type { BinlogCoordinates } from '../model/position.ts';
-import { EVENT_HEADER_BYTES, FLAG_ARTIFICIAL, FLAG_IGNORABLE, readEventHeader, type EventHeader } from './event-header.ts';
+import {
+  EVENT_HEADER_BYTES,
+  FLAG_ARTIFICIAL,
+  FLAG_IGNORABLE,
+  readEventHeader,
+  type EventHeader,
+} from './event-header.ts';
+import { EventChecksum } from './event-checksum.ts';
 import { eventType } from './event-type.ts';
-import { CHECKSUM_BYTES, readFormatDescription, readHeartbeat, readHeartbeatV2, readRotate } from './file-events.ts';
+import { readFormatDescription, readHeartbeat, readHeartbeatV2, readRotate } from './file-events.ts';
 import { readMariadbGtid, readMysqlGtid, readTaggedGtid } from './gtid-event.ts';
 import { readQuery } from './query-event.ts';
 import { readRows, rowsLayout } from './rows-event.ts';
 import type { TableRegistry } from './table-registry.ts';
 import type { EventPlace, TransactionAssembler } from './transaction-assembler.ts';
-import { EventCutter, inflatePayload, inflatePayloadSlices, readTransactionPayload } from './transaction-payload-event.ts';
+import {
+  EventCutter,
+  inflatePayload,
+  inflatePayloadSlices,
+  readTransactionPayload,
+} from './transaction-payload-event.ts';
 
 export interface BinlogEventReaderOptions {
   readonly assembler: TransactionAssembler;
@@ -61,8 +72,7 @@ function reasonOf(type: number): string {
 /** Reads raw events one after the other: follows checksums, files and offsets, and hands what they say to the assembler. */
 export class BinlogEventReader {
   readonly #options: BinlogEventReaderOptions;
-  /** Null until the first event has shown it. */
-  #hasChecksums: boolean | null = null;
+  readonly #checksum = new EventChecksum();
   #file = '';
   #offset = 0;
   #fileCreatedAt: number | null = null;
@@ -102,7 +112,11 @@ export class BinlogEventReader {
   read(buffer: Buffer, start: number, end: number): void | Promise<void> {
     const header = readEventHeader(buffer, start, end);
     try {
-      const pending = this.#take({ header, body: this.#body(buffer, header, { start, end }), place: this.#advance(header) });
+      const pending = this.#take({
+        header,
+        body: this.#checksum.bodyOf(buffer, header, start, end),
+        place: this.#advance(header),
+      });
       return pending?.catch((error: unknown) => {
         throw this.#locate(error, header);
       });
@@ -117,30 +131,13 @@ export class BinlogEventReader {
     return new HeavisideError(known.code, `${known.message} (${place})`, { cause: error });
   }
 
-  /** The body without its checksum, which is checked. */
-  #body(buffer: Buffer, { type, flags }: EventHeader, { start, end }: { readonly start: number; readonly end: number }): Buffer {
-    const bodyStart = start + EVENT_HEADER_BYTES;
-    // Written with a checksum always, over other flags than are in the file.
-    if (type === eventType.FORMAT_DESCRIPTION) return buffer.subarray(bodyStart, end);
-    const isFirstOfFile = type === eventType.ROTATE && (flags & FLAG_ARTIFICIAL) !== 0;
-    const isChecked = this.#hasChecksums;
-    if (isChecked === false && !isFirstOfFile) return buffer.subarray(bodyStart, end);
-    const bodyEnd = end - CHECKSUM_BYTES;
-    const isRight = bodyEnd >= bodyStart && crc32(buffer.subarray(start, bodyEnd)) === buffer.readUInt32LE(bodyEnd);
-    // A made-up ROTATE comes before the FORMAT_DESCRIPTION that tells: it tells by itself.
-    if (isFirstOfFile || isChecked === null) {
-      this.#hasChecksums = isRight;
-      return buffer.subarray(bodyStart, isRight ? bodyEnd : end);
-    }
-    if (!isRight) throw new HeavisideError('SOURCE_LOST', 'the checksum of an event does not match: it was damaged on its way or on disk');
-    return buffer.subarray(bodyStart, bodyEnd);
-  }
-
   #advance({ nextOffset, eventBytes, flags, type, timestampSeconds }: EventHeader): EventPlace {
     const file = this.#file;
-    const isMadeUp = (flags & FLAG_ARTIFICIAL) !== 0 || type === eventType.HEARTBEAT || type === eventType.HEARTBEAT_V2;
+    const isMadeUp =
+      (flags & FLAG_ARTIFICIAL) !== 0 || type === eventType.HEARTBEAT || type === eventType.HEARTBEAT_V2;
     const isFileEvent = type === eventType.FORMAT_DESCRIPTION || type === eventType.ROTATE;
-    if (isMadeUp || (isFileEvent && nextOffset === 0)) return { file, startOffset: this.#offset, endOffset: this.#offset };
+    if (isMadeUp || (isFileEvent && nextOffset === 0))
+      return { file, startOffset: this.#offset, endOffset: this.#offset };
     if (!isFileEvent && timestampSeconds > 0) this.#lastTimestamp = timestampSeconds;
     // MariaDB leaves the offset out within a transaction: counted then. Beyond 4 GiB the header's wraps.
     const endOffset = nextOffset === 0 ? this.#offset + eventBytes : this.#unwrap(nextOffset);
@@ -202,8 +199,10 @@ export class BinlogEventReader {
     assembler.count(parsed.rows);
     if (!assembler.keepsRows) return undefined;
     const table = tables.get(parsed.tableId)?.version;
-    if (table === undefined) throw new HeavisideError('SOURCE_CHANGED', 'rows came without the description of their table');
-    if (table.columns.length !== parsed.columnCount) throw unsupported('rows have another number of columns than their table');
+    if (table === undefined)
+      throw new HeavisideError('SOURCE_CHANGED', 'rows came without the description of their table');
+    if (table.columns.length !== parsed.columnCount)
+      throw unsupported('rows have another number of columns than their table');
     // Copies: the packet's memory is used again for the next one.
     return assembler.rows({
       table,
@@ -221,7 +220,8 @@ export class BinlogEventReader {
   #payload({ header, body, place }: Event): void | Promise<void> {
     const payload = readTransactionPayload(body);
     const cutter = new EventCutter();
-    if (payload.inflatedBytes > SMALL_PAYLOAD_BYTES) return this.#largePayload(inflatePayloadSlices(payload), cutter, place);
+    if (payload.inflatedBytes > SMALL_PAYLOAD_BYTES)
+      return this.#largePayload(inflatePayloadSlices(payload), cutter, place);
     const events = [...cutter.push(inflatePayload(payload))];
     cutter.end();
     return this.#takeAll(events.values(), place, header);
@@ -256,21 +256,27 @@ export class BinlogEventReader {
       this.#moveTo(file, offset);
       this.#options.assembler.drop();
     } else if (type === eventType.FORMAT_DESCRIPTION) {
-      this.#hasChecksums = readFormatDescription(body).hasChecksums;
+      this.#checksum.follow(readFormatDescription(body).hasChecksums);
       this.#fileCreatedAt = header.timestampSeconds;
       this.#isInStream = true;
       this.#options.assembler.drop();
     } else if (type === eventType.STOP) {
       this.#options.assembler.drop();
     } else if (type === eventType.HEARTBEAT || type === eventType.HEARTBEAT_V2) {
-      const { file, offset } = type === eventType.HEARTBEAT ? readHeartbeat(body, nextOffset) : readHeartbeatV2(body);
-      if (file === this.#file && type === eventType.HEARTBEAT) this.#offset = Math.max(this.#offset, this.#unwrap(offset));
+      const { file, offset } =
+        type === eventType.HEARTBEAT ? readHeartbeat(body, nextOffset) : readHeartbeatV2(body);
+      if (file === this.#file && type === eventType.HEARTBEAT)
+        this.#offset = Math.max(this.#offset, this.#unwrap(offset));
       else this.#moveTo(file, offset);
     } else if (type === eventType.ROWS_QUERY || type === eventType.MARIADB_ANNOTATE_ROWS) {
-      if (this.#options.keepsQueryText) this.#query = body.toString('utf8', type === eventType.ROWS_QUERY ? 1 : 0);
+      if (this.#options.keepsQueryText)
+        this.#query = body.toString('utf8', type === eventType.ROWS_QUERY ? 1 : 0);
     } else if (type === eventType.INCIDENT) {
       const text = body.length > 3 ? body.toString('utf8', 3) : '';
-      throw new HeavisideError('BINLOG_INCIDENT', `the source logged incident ${body.readUInt16LE(0)}: ${text}`);
+      throw new HeavisideError(
+        'BINLOG_INCIDENT',
+        `the source logged incident ${body.readUInt16LE(0)}: ${text}`,
+      );
     } else if (!IGNORED.has(type) && (flags & FLAG_IGNORABLE) === 0) {
       throw unsupported(reasonOf(type));
     }

@@ -3,7 +3,12 @@ import type { BinlogCoordinates, Position, SourceFlavor } from '../model/positio
 import type { SourceTransaction } from '../model/transaction.ts';
 import { BinlogEventReader } from './binlog-event-reader.ts';
 import { lookUpTable } from './column-lookup.ts';
-import { openDriverConnection, openQueryConnection, type DriverConnection, type SourceAddress } from './mysql-client.ts';
+import {
+  openDriverConnection,
+  openQueryConnection,
+  type DriverConnection,
+  type SourceAddress,
+} from './mysql-client.ts';
 import { checkPosition } from './position-check.ts';
 import { RowStore } from './row-store.ts';
 import { SilenceWatch } from './silence-watch.ts';
@@ -12,7 +17,12 @@ import { TableRegistry } from './table-registry.ts';
 import type { DecodeLabel } from './table-version.ts';
 import { TransactionAssembler } from './transaction-assembler.ts';
 import { TransactionQueue } from './transaction-queue.ts';
-import { planVerification, type TransactionVerifier, type VerificationPlan, type VerifiedTransaction } from './transaction-verifier.ts';
+import {
+  planVerification,
+  type TransactionVerifier,
+  type VerificationPlan,
+  type VerifiedTransaction,
+} from './transaction-verifier.ts';
 import { Dump } from './zongji-client.ts';
 
 export interface BinlogStreamOptions {
@@ -59,8 +69,10 @@ export interface BinlogStream {
   sourceTimestampSeconds(): number | null;
   /** When the binlog file that is read was opened, seconds since 1970; null before it is known. */
   fileCreatedAt(): number | null;
-  /** Where the next event starts; also moved by ROTATE and heartbeats. May lie behind transactions that were not taken yet. */
+  /** Where the next event starts, also inside a transaction; moved by ROTATE and heartbeats too. */
   coordinates(): BinlogCoordinates;
+  /** The coordinates while all that was read is taken and no transaction is under way, so that a stream may start there; else null. */
+  idleCoordinates(): BinlogCoordinates | null;
   /** Bytes held in memory: complete transactions and the one that is being read. */
   queuedBytes(): number;
   /** Ends the stream at once; transactions not taken are dropped. */
@@ -70,14 +82,20 @@ export interface BinlogStream {
 /** A paused dump makes the server wait for the socket: as long as an outage of Kafka may last. */
 const WRITE_TIMEOUT_SECONDS = 86_400;
 
-async function prepareSession(connection: DriverConnection, options: BinlogStreamOptions, isStrict: boolean): Promise<void> {
+async function prepareSession(
+  connection: DriverConnection,
+  options: BinlogStreamOptions,
+  isStrict: boolean,
+): Promise<void> {
   const period = BigInt(options.heartbeatMs) * 1_000_000n;
   // Both names: MySQL 8.0.26 renamed the variables and reads either, MariaDB knows the old.
   await connection.query(
     `SET @source_heartbeat_period = ${period}, @master_heartbeat_period = ${period}, ` +
       '@source_binlog_checksum = @@GLOBAL.binlog_checksum, @master_binlog_checksum = @@GLOBAL.binlog_checksum',
   );
-  await connection.query(`SET SESSION net_write_timeout = ${WRITE_TIMEOUT_SECONDS}, SESSION wait_timeout = ${WRITE_TIMEOUT_SECONDS}`);
+  await connection.query(
+    `SET SESSION net_write_timeout = ${WRITE_TIMEOUT_SECONDS}, SESSION wait_timeout = ${WRITE_TIMEOUT_SECONDS}`,
+  );
   if (options.flavor === 'mariadb' && options.from.gtids !== null && isStrict) {
     // A position that falls into a hole of the server's history is refused then.
     await connection.query('SET @slave_gtid_strict_mode = 1');
@@ -98,7 +116,12 @@ class DumpStream implements BinlogStream {
   #settleOpened: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | null = null;
   #isOpen = false;
 
-  constructor(options: BinlogStreamOptions, connection: DriverConnection, identity: SourceIdentity, plan: VerificationPlan) {
+  constructor(
+    options: BinlogStreamOptions,
+    connection: DriverConnection,
+    identity: SourceIdentity,
+    plan: VerificationPlan,
+  ) {
     this.#options = options;
     this.sourceIdentity = identity;
     this.#verifier = plan.verifier;
@@ -158,6 +181,10 @@ class DumpStream implements BinlogStream {
 
   coordinates(): BinlogCoordinates {
     return this.#reader.coordinates;
+  }
+
+  idleCoordinates(): BinlogCoordinates | null {
+    return this.#assembler.isOpen || !this.#queue.isEmpty ? null : this.#reader.coordinates;
   }
 
   queuedBytes(): number {
@@ -246,9 +273,16 @@ export async function openBinlogStream(options: BinlogStreamOptions): Promise<Bi
   try {
     const identity = await readSourceIdentity(connection.query);
     if (identity.flavor !== options.flavor) {
-      throw new HeavisideError('SOURCE_CHANGED', `the source is ${identity.flavor} (${identity.version}), not ${options.flavor}`);
+      throw new HeavisideError(
+        'SOURCE_CHANGED',
+        `the source is ${identity.flavor} (${identity.version}), not ${options.flavor}`,
+      );
     }
-    await checkPosition(connection.query, { identity, position: options.from, expectedIdentity: options.expectedIdentity });
+    await checkPosition(connection.query, {
+      identity,
+      position: options.from,
+      expectedIdentity: options.expectedIdentity,
+    });
     const plan = await planVerification(connection.query, options.from, options.verify);
     await prepareSession(connection, options, plan.verifier.pendingId === null);
     const stream = new DumpStream(options, connection, identity, plan);

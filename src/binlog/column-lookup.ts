@@ -41,7 +41,10 @@ export function parseLabels(columnType: string): string[] {
   const labels: string[] = [];
   for (const [, quoted = ''] of columnType.matchAll(/'((?:[^'\\]|''|\\[^])*)'/g)) {
     labels.push(
-      quoted.replaceAll(/''|\\([^])/g, (match, escaped: string | undefined) => ESCAPES[escaped ?? match] ?? escaped ?? match),
+      quoted.replaceAll(
+        /''|\\([^])/g,
+        (match, escaped: string | undefined) => ESCAPES[escaped ?? match] ?? escaped ?? match,
+      ),
     );
   }
   return labels;
@@ -54,7 +57,8 @@ function toColumn(row: SqlRow, collations: ReadonlyMap<string, number>): LookedU
   return {
     name: row['name'] ?? '',
     dataType,
-    isUnsigned: /\bunsigned\b/i.test(columnType),
+    // The binlog's metadata counts YEAR as unsigned too.
+    isUnsigned: /\bunsigned\b/i.test(columnType) || dataType === 'year',
     isNullable: row['isNullable'] === 'YES',
     collation: collationId === undefined || collationId === null ? null : Number(collationId),
     labels: dataType === 'enum' || dataType === 'set' ? parseLabels(columnType) : null,
@@ -69,5 +73,8 @@ export async function lookUpTable(query: Query, database: string, table: string)
   const named = needsNames ? await query(MARIADB_COLLATIONS) : [];
   const collations = new Map(named.map((row) => [row['collation'] ?? '', Number(row['collationId'])]));
   const key = await query(PRIMARY_KEY, [database, table]);
-  return { columns: rows.map((row) => toColumn(row, collations)), primaryKey: key.map((row) => row['name'] ?? '') };
+  return {
+    columns: rows.map((row) => toColumn(row, collations)),
+    primaryKey: key.map((row) => row['name'] ?? ''),
+  };
 }

@@ -27,7 +27,10 @@ export interface EventHeader {
  */
 export function readEventHeader(buffer: Buffer, start: number, end: number): EventHeader {
   if (end - start < EVENT_HEADER_BYTES || buffer.readUInt32LE(start + 9) !== end - start) {
-    throw new HeavisideError('SOURCE_LOST', `the source sent an event of ${end - start} bytes that says another length`);
+    throw new HeavisideError(
+      'SOURCE_LOST',
+      `the source sent an event of ${end - start} bytes that says another length`,
+    );
   }
   return {
     timestampSeconds: buffer.readUInt32LE(start),

@@ -83,7 +83,10 @@ function readSignedVarint(reader: ByteReader): bigint {
 export function readTaggedGtid(body: Buffer): GtidEvent {
   const reader = new ByteReader(body);
   if (readVarint(reader) !== 1n) {
-    throw new HeavisideError('BINLOG_EVENT_UNSUPPORTED', 'a tagged GTID event is written in a format newer than is known');
+    throw new HeavisideError(
+      'BINLOG_EVENT_UNSUPPORTED',
+      'a tagged GTID event is written in a format newer than is known',
+    );
   }
   const messageEnd = Number(readVarint(reader));
   readVarint(reader); // the last field that must not be ignored: all that matter here are known
@@ -104,9 +107,13 @@ export function readTaggedGtid(body: Buffer): GtidEvent {
     else if (field === 4n || field === 5n) readSignedVarint(reader);
     else break;
   }
-  if (uuid === '' || number < 1n) throw new HeavisideError('BINLOG_EVENT_UNSUPPORTED', 'a tagged GTID event without a GTID');
+  if (uuid === '' || number < 1n)
+    throw new HeavisideError('BINLOG_EVENT_UNSUPPORTED', 'a tagged GTID event without a GTID');
   const committed = original ?? immediate;
-  return mysqlEvent(tag === '' ? `${uuid}:${number}` : `${uuid}:${tag}:${number}`, committed === null ? null : Number(committed));
+  return mysqlEvent(
+    tag === '' ? `${uuid}:${number}` : `${uuid}:${tag}:${number}`,
+    committed === null ? null : Number(committed),
+  );
 }
 
 const MARIADB_STANDALONE = 0x01;

@@ -9,12 +9,20 @@ export function inflateMariadb(compressed: Buffer): Buffer {
   const head = compressed[0] ?? 0;
   const lengthBytes = head & 0x07;
   if ((head & 0xf0) !== 0x80 || lengthBytes < 1 || lengthBytes > 4 || compressed.length < 1 + lengthBytes) {
-    throw new HeavisideError('BINLOG_EVENT_UNSUPPORTED', 'a compressed MariaDB event names an unknown compression');
+    throw new HeavisideError(
+      'BINLOG_EVENT_UNSUPPORTED',
+      'a compressed MariaDB event names an unknown compression',
+    );
   }
   const length = compressed.readUIntBE(1, lengthBytes);
-  const inflated = inflateSync(compressed.subarray(1 + lengthBytes), { maxOutputLength: Math.max(length, 1) });
+  const inflated = inflateSync(compressed.subarray(1 + lengthBytes), {
+    maxOutputLength: Math.max(length, 1),
+  });
   if (inflated.length !== length) {
-    throw new HeavisideError('BINLOG_EVENT_UNSUPPORTED', 'a compressed MariaDB event inflates to another length than it says');
+    throw new HeavisideError(
+      'BINLOG_EVENT_UNSUPPORTED',
+      'a compressed MariaDB event inflates to another length than it says',
+    );
   }
   return inflated;
 }

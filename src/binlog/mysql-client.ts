@@ -90,7 +90,8 @@ function connect(address: SourceAddress, ssl: SslOptions | undefined): Promise<C
 }
 
 /** The driver's types leave its socket out. */
-const socketOf = (connection: Connection): Socket => (connection as unknown as { readonly stream: Socket }).stream;
+const socketOf = (connection: Connection): Socket =>
+  (connection as unknown as { readonly stream: Socket }).stream;
 
 /** The driver's destroy() only ends the writing side; a half-open peer would keep the socket for ever. */
 function destroyConnection(connection: Connection): void {
@@ -124,7 +125,8 @@ function queryOn(connection: Connection, timeoutMs: number): Query {
         settle();
         reject(queryError(error));
       };
-      const onClose = (): void => fail(new HeavisideError('SOURCE_LOST', 'the connection to the source closed during a query'));
+      const onClose = (): void =>
+        fail(new HeavisideError('SOURCE_LOST', 'the connection to the source closed during a query'));
       // The driver's own timeout would leave the answer to the next query.
       const timer = setTimeout(() => {
         fail(new HeavisideError('SOURCE_LOST', `the source did not answer a query within ${timeoutMs} ms`));

@@ -1,6 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HeavisideError } from '../errors.ts';
-import { formatMariadbGtid, MariadbGtidSet, parseMariadbGtid, type MariadbGtid } from '../model/mariadb-gtid-set.ts';
+import {
+  formatMariadbGtid,
+  MariadbGtidSet,
+  parseMariadbGtid,
+  type MariadbGtid,
+} from '../model/mariadb-gtid-set.ts';
 import type { BinlogCoordinates, Position } from '../model/position.ts';
 import type { Query } from './mysql-client.ts';
 import type { SourceIdentity } from './source-identity.ts';
@@ -23,11 +28,17 @@ const MAX_OFFSET = 2 ** 32 - 1;
 const shorten = (text: string): string => (text.length > 300 ? `${text.slice(0, 300)}…` : text);
 
 function notExecuted(what: string): HeavisideError {
-  return new HeavisideError('POSITION_NOT_IN_EXECUTED', `the source has not executed all of the position: ${shorten(what)} is missing`);
+  return new HeavisideError(
+    'POSITION_NOT_IN_EXECUTED',
+    `the source has not executed all of the position: ${shorten(what)} is missing`,
+  );
 }
 
 function purged(what: string): HeavisideError {
-  return new HeavisideError('BINLOG_PURGED', `the source has purged binlogs that follow the position: ${shorten(what)}`);
+  return new HeavisideError(
+    'BINLOG_PURGED',
+    `the source has purged binlogs that follow the position: ${shorten(what)}`,
+  );
 }
 
 async function checkMysqlGtids(query: Query, gtids: string): Promise<void> {
@@ -37,7 +48,10 @@ async function checkMysqlGtids(query: Query, gtids: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const [row] = await query(sql, [gtids, gtids]);
     if (row?.['mode']?.toUpperCase() !== 'ON') {
-      throw new HeavisideError('SOURCE_GTID_OFF', `the position is a GTID set and the source has gtid_mode=${row?.['mode'] ?? 'unknown'}`);
+      throw new HeavisideError(
+        'SOURCE_GTID_OFF',
+        `the position is a GTID set and the source has gtid_mode=${row?.['mode'] ?? 'unknown'}`,
+      );
     }
     if (row['missing'] !== '') throw purged(row['missing'] ?? '');
     if (row['ahead'] === '') return;
@@ -50,7 +64,8 @@ async function checkMysqlGtids(query: Query, gtids: string): Promise<void> {
 async function readPurgedMariadb(query: Query): Promise<readonly MariadbGtid[]> {
   const [oldest] = await query('SHOW BINARY LOGS');
   const file = oldest?.['Log_name'];
-  if (file === undefined || file === null) throw new HeavisideError('SOURCE_BINLOG_OFF', 'the source has no binlog');
+  if (file === undefined || file === null)
+    throw new HeavisideError('SOURCE_BINLOG_OFF', 'the source has no binlog');
   const [row] = await query('SELECT BINLOG_GTID_POS(?, ?) AS gtids', [file, FIRST_OFFSET]);
   return MariadbGtidSet.parse(row?.['gtids'] ?? '').gtids();
 }
@@ -65,16 +80,23 @@ async function checkMariadbGtids(query: Query, gtids: readonly MariadbGtid[]): P
   const state = await readMariadbState(query);
   const ahead = gtids.filter(
     ({ domainId, serverId, sequence }) =>
-      !state.some((known) => known.domainId === domainId && known.serverId === serverId && sequence <= known.sequence),
+      !state.some(
+        (known) => known.domainId === domainId && known.serverId === serverId && sequence <= known.sequence,
+      ),
   );
   if (ahead.length > 0) throw notExecuted(ahead.map(formatMariadbGtid).join(','));
   const missing = (await readPurgedMariadb(query)).filter(
-    ({ domainId, sequence }) => !gtids.some((known) => known.domainId === domainId && known.sequence >= sequence),
+    ({ domainId, sequence }) =>
+      !gtids.some((known) => known.domainId === domainId && known.sequence >= sequence),
   );
   if (missing.length > 0) throw purged(`up to ${missing.map(formatMariadbGtid).join(',')}`);
 }
 
-async function checkCoordinates(query: Query, { file, offset }: BinlogCoordinates, options: PositionCheckOptions): Promise<void> {
+async function checkCoordinates(
+  query: Query,
+  { file, offset }: BinlogCoordinates,
+  options: PositionCheckOptions,
+): Promise<void> {
   const { expectedIdentity, identity } = options;
   if (expectedIdentity !== null && expectedIdentity !== identity.id) {
     throw new HeavisideError(
@@ -82,7 +104,8 @@ async function checkCoordinates(query: Query, { file, offset }: BinlogCoordinate
       `the position ${file}:${offset} belongs to server ${expectedIdentity}, and this is ${identity.id}`,
     );
   }
-  if (offset > MAX_OFFSET) throw new HeavisideError('BINLOG_OFFSET_TOO_LARGE', `${file}:${offset} cannot be asked for`);
+  if (offset > MAX_OFFSET)
+    throw new HeavisideError('BINLOG_OFFSET_TOO_LARGE', `${file}:${offset} cannot be asked for`);
   const logs = await query('SHOW BINARY LOGS');
   const log = logs.find((row) => row['Log_name'] === file);
   if (log === undefined) throw purged(`${file} is not among its binlogs`);
@@ -98,10 +121,14 @@ async function checkCoordinates(query: Query, { file, offset }: BinlogCoordinate
 export async function checkPosition(query: Query, options: PositionCheckOptions): Promise<void> {
   const { position, identity } = options;
   if (position.gtids !== null && position.gtids.flavor !== identity.flavor) {
-    throw new HeavisideError('SOURCE_CHANGED', `the position is a GTID set of ${position.gtids.flavor}, and the source is ${identity.flavor}`);
+    throw new HeavisideError(
+      'SOURCE_CHANGED',
+      `the position is a GTID set of ${position.gtids.flavor}, and the source is ${identity.flavor}`,
+    );
   }
   if (position.gtids instanceof MariadbGtidSet) return checkMariadbGtids(query, position.gtids.gtids());
   if (position.gtids !== null) return checkMysqlGtids(query, position.gtids.toString());
-  if (position.coordinates === null) throw new HeavisideError('INTERNAL', 'a position without GTIDs and without file and offset');
+  if (position.coordinates === null)
+    throw new HeavisideError('INTERNAL', 'a position without GTIDs and without file and offset');
   return checkCoordinates(query, position.coordinates, options);
 }

@@ -19,7 +19,8 @@ const QUERY_REPEATED = 1;
 const QUERY_FOLLOWS = 2;
 const OPERATIONS: readonly RowOperation[] = ['insert', 'update', 'delete'];
 
-export const memoryOf = (event: RowsEvent): number => event.rows.length + (event.query?.length ?? 0) * 2 + EVENT_OVERHEAD_BYTES;
+export const memoryOf = (event: RowsEvent): number =>
+  event.rows.length + (event.query?.length ?? 0) * 2 + EVENT_OVERHEAD_BYTES;
 
 /** The rows events of one transaction in order: in memory while they are few, on disk beyond a threshold. */
 export class RowStore {
@@ -76,7 +77,8 @@ export class RowStore {
       yield* this.#memoryGroups();
       return;
     }
-    for (let index = 0; index < this.#file.blockCount; index++) yield this.#readBlock(await this.#file.read(index));
+    for (let index = 0; index < this.#file.blockCount; index++)
+      yield this.#readBlock(await this.#file.read(index));
   }
 
   dispose(): void {
@@ -177,7 +179,17 @@ export class RowStore {
       const columnsBefore = reader.bytes(beforeLength);
       const columnsAfter = reader.bytes(afterLength);
       const rows = reader.bytes(rowsLength);
-      events.push({ table, operation, timestampSeconds, startOffset, file, columnsBefore, columnsAfter, rows, query });
+      events.push({
+        table,
+        operation,
+        timestampSeconds,
+        startOffset,
+        file,
+        columnsBefore,
+        columnsAfter,
+        rows,
+        query,
+      });
     }
     return events;
   }

@@ -48,7 +48,12 @@ export class SilenceWatch {
       if (!this.#isSilent()) return;
       this.stop();
       const seconds = Math.round((performance.now() - this.#options.lastPacketAt()) / 1000);
-      this.#options.onSilence(new HeavisideError('SOURCE_SILENT', `the source sent neither an event nor a heartbeat for ${seconds} s`));
+      this.#options.onSilence(
+        new HeavisideError(
+          'SOURCE_SILENT',
+          `the source sent neither an event nor a heartbeat for ${seconds} s`,
+        ),
+      );
     });
   }
 }

@@ -1,6 +1,11 @@
 import { HeavisideError, type ErrorCode } from '../errors.ts';
 import type { Query } from './mysql-client.ts';
-import { binlogStatusStatement, readSourceIdentity, readVariables, type SourceIdentity } from './source-identity.ts';
+import {
+  binlogStatusStatement,
+  readSourceIdentity,
+  readVariables,
+  type SourceIdentity,
+} from './source-identity.ts';
 
 /** One result of the preflight. */
 export interface SourceFinding {
@@ -41,15 +46,30 @@ const NAMES = [
 const DAY_SECONDS = 86_400;
 
 const ok = (code: ErrorCode, message: string): SourceFinding => ({ code, severity: 'ok', message, fix: '' });
-const error = (code: ErrorCode, message: string, fix: string): SourceFinding => ({ code, severity: 'error', message, fix });
-const warning = (code: ErrorCode, message: string, fix: string): SourceFinding => ({ code, severity: 'warning', message, fix });
+const error = (code: ErrorCode, message: string, fix: string): SourceFinding => ({
+  code,
+  severity: 'error',
+  message,
+  fix,
+});
+const warning = (code: ErrorCode, message: string, fix: string): SourceFinding => ({
+  code,
+  severity: 'warning',
+  message,
+  fix,
+});
 
 const isOn = (value: string | undefined): boolean => /^(?:on|1|yes)$/i.test(value ?? '');
-const upper = (checked: Checked, name: (typeof NAMES)[number]): string => (checked.variables.get(name) ?? '').toUpperCase();
+const upper = (checked: Checked, name: (typeof NAMES)[number]): string =>
+  (checked.variables.get(name) ?? '').toUpperCase();
 
 function checkBinlog(checked: Checked): SourceFinding {
   if (!isOn(checked.variables.get('log_bin'))) {
-    return error('SOURCE_BINLOG_OFF', 'log_bin is OFF: the source writes no binlog', 'Start it with log_bin and a server_id of its own.');
+    return error(
+      'SOURCE_BINLOG_OFF',
+      'log_bin is OFF: the source writes no binlog',
+      'Start it with log_bin and a server_id of its own.',
+    );
   }
   return ok('SOURCE_BINLOG_OFF', 'log_bin is ON');
 }
@@ -57,10 +77,18 @@ function checkBinlog(checked: Checked): SourceFinding {
 function checkServerId({ identity, replicaServerId }: Checked): SourceFinding {
   const { serverId } = identity;
   if (serverId === 0) {
-    return error('SOURCE_BINLOG_OFF', 'server_id is 0: the source refuses replicas', 'Set server_id on the source to a number of its own.');
+    return error(
+      'SOURCE_BINLOG_OFF',
+      'server_id is 0: the source refuses replicas',
+      'Set server_id on the source to a number of its own.',
+    );
   }
   if (serverId === replicaServerId) {
-    return error('SERVER_ID_IN_USE', `replica_server_id ${serverId} is the source's own server_id`, 'Give replica_server_id another number.');
+    return error(
+      'SERVER_ID_IN_USE',
+      `replica_server_id ${serverId} is the source's own server_id`,
+      'Give replica_server_id another number.',
+    );
   }
   return ok('SERVER_ID_IN_USE', `server_id ${serverId} differs from replica_server_id ${replicaServerId}`);
 }
@@ -112,17 +140,24 @@ function checkGtid(checked: Checked): SourceFinding {
   if (identity.flavor === 'mariadb') return ok('SOURCE_GTID_OFF', 'MariaDB always has GTIDs');
   const mode = upper(checked, 'gtid_mode');
   const enforce = upper(checked, 'enforce_gtid_consistency');
-  if (mode === 'ON' && enforce === 'ON') return ok('SOURCE_GTID_OFF', 'gtid_mode and enforce_gtid_consistency are ON');
+  if (mode === 'ON' && enforce === 'ON')
+    return ok('SOURCE_GTID_OFF', 'gtid_mode and enforce_gtid_consistency are ON');
   const message = `gtid_mode is ${mode} and enforce_gtid_consistency is ${enforce}`;
   if (usesGtid) return error('SOURCE_GTID_OFF', message, 'Set both to ON, or run with gtid_mode=false.');
-  return warning('SOURCE_GTID_OFF', `${message}: the stream is bound to this one server`, 'Set both to ON to be able to move to a replica.');
+  return warning(
+    'SOURCE_GTID_OFF',
+    `${message}: the stream is bound to this one server`,
+    'Set both to ON to be able to move to a replica.',
+  );
 }
 
 function checkRetention({ variables }: Checked): SourceFinding {
   const seconds = Number(variables.get('binlog_expire_logs_seconds') ?? 0);
   const days = Number(variables.get('expire_logs_days') ?? 0);
   const kept = seconds > 0 ? seconds : days * DAY_SECONDS;
-  const isPurged = variables.get('binlog_expire_logs_auto_purge') === undefined || isOn(variables.get('binlog_expire_logs_auto_purge'));
+  const isPurged =
+    variables.get('binlog_expire_logs_auto_purge') === undefined ||
+    isOn(variables.get('binlog_expire_logs_auto_purge'));
   if (kept === 0 || !isPurged) return ok('BINLOG_PURGED', 'binlogs are kept until they are purged by hand');
   if (kept >= DAY_SECONDS) return ok('BINLOG_PURGED', `binlogs are kept for ${Math.round(kept / 3600)} h`);
   return warning(
@@ -157,12 +192,14 @@ async function missingPrivileges(query: Query, identity: SourceIdentity): Promis
   const missing: string[] = [];
   const statements = [binlogStatusStatement(identity), 'SHOW BINARY LOGS'];
   for (const sql of statements) {
-    if (!missing.includes('REPLICATION CLIENT') && (await isRefused(query, sql))) missing.push('REPLICATION CLIENT');
+    if (!missing.includes('REPLICATION CLIENT') && (await isRefused(query, sql)))
+      missing.push('REPLICATION CLIENT');
   }
   const grants = (await query('SHOW GRANTS')).map((row) => Object.values(row)[0] ?? '');
   const global = grants.filter((grant) => /\bON \*\.\* TO\b/i.test(grant)).join('\n');
   const holds = (privilege: RegExp): boolean => /\bALL PRIVILEGES\b/i.test(global) || privilege.test(global);
-  const isRefusedReplicas = identity.flavor === 'mysql' ? await isRefused(query, 'SHOW REPLICAS') : !holds(/\bREPLICATION SLAVE\b/i);
+  const isRefusedReplicas =
+    identity.flavor === 'mysql' ? await isRefused(query, 'SHOW REPLICAS') : !holds(/\bREPLICATION SLAVE\b/i);
   if (isRefusedReplicas) missing.push('REPLICATION SLAVE');
   const mayHaveRoles = grants.some((grant) => !/\bON\b/i.test(grant));
   if (!holds(/\bSELECT\b/i) && !mayHaveRoles) missing.push('SELECT');

@@ -21,10 +21,16 @@ const byNumber: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
 /** What error 1236 (the dump was refused or ended) says, by its text. */
 const dumpErrors: readonly (readonly [RegExp, ErrorCode])[] = [
   [/same server_uuid\/server_id|same server_id|same server_uuid/i, 'SERVER_ID_IN_USE'],
-  [/more GTIDs than|not in the (?:master|source)'s binlog|missing the GTID|diverged/i, 'POSITION_NOT_IN_EXECUTED'],
+  [
+    /more GTIDs than|not in the (?:master|source)'s binlog|missing the GTID|diverged/i,
+    'POSITION_NOT_IN_EXECUTED',
+  ],
   [/purged|Could not find first log|Could not find GTID state|Could not open log file/i, 'BINLOG_PURGED'],
   [/impossible position|position > file size/i, 'SOURCE_CHANGED'],
-  [/max_allowed_packet|bogus data|corrupt|failed reading event|read event failed/i, 'BINLOG_EVENT_UNSUPPORTED'],
+  [
+    /max_allowed_packet|bogus data|corrupt|failed reading event|read event failed/i,
+    'BINLOG_EVENT_UNSUPPORTED',
+  ],
   [/gtid_mode/i, 'SOURCE_GTID_OFF'],
   [/not open|binary log is not/i, 'SOURCE_BINLOG_OFF'],
 ];
@@ -35,9 +41,14 @@ const numberOf = (error: unknown): number | undefined =>
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** An error while the connection was opened. */
-export function connectError(error: unknown, { host, port }: { readonly host: string; readonly port: number }): HeavisideError {
+export function connectError(
+  error: unknown,
+  { host, port }: { readonly host: string; readonly port: number },
+): HeavisideError {
   const code = byNumber.get(numberOf(error) ?? 0) ?? 'SOURCE_UNREACHABLE';
-  return new HeavisideError(code, `cannot connect to the source at ${host}:${port}: ${messageOf(error)}`, { cause: error });
+  return new HeavisideError(code, `cannot connect to the source at ${host}:${port}: ${messageOf(error)}`, {
+    cause: error,
+  });
 }
 
 /** An error of a query; a broken connection is SOURCE_LOST. */

@@ -21,8 +21,14 @@ export interface SourceIdentity {
 const NAMES = ['version', 'server_id', 'server_uuid', 'server_uid', 'gtid_mode', 'hostname', 'port'] as const;
 
 /** Global variables of the server by lower-case name; those it does not know are left out. */
-export async function readVariables(query: Query, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const rows = await query(`SHOW GLOBAL VARIABLES WHERE Variable_name IN (${names.map(() => '?').join(', ')})`, names);
+export async function readVariables(
+  query: Query,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await query(
+    `SHOW GLOBAL VARIABLES WHERE Variable_name IN (${names.map(() => '?').join(', ')})`,
+    names,
+  );
   return new Map(rows.map((row) => [(row['Variable_name'] ?? '').toLowerCase(), row['Value'] ?? '']));
 }
 
@@ -51,14 +57,21 @@ export function binlogStatusStatement({ flavor, version }: SourceIdentity): stri
 }
 
 /** The end of the server's binlog: with `usesGtid` a GTID set, else file and offset; the coordinates are given in both. */
-export async function readCurrentPosition(query: Query, identity: SourceIdentity, usesGtid: boolean): Promise<Position> {
+export async function readCurrentPosition(
+  query: Query,
+  identity: SourceIdentity,
+  usesGtid: boolean,
+): Promise<Position> {
   const [status] = await query(binlogStatusStatement(identity));
   const file = status?.['File'] ?? null;
   const coordinates = file === null ? null : { file, offset: Number(status?.['Position'] ?? 0) };
   if (!usesGtid) return { gtids: null, coordinates };
-  if (identity.flavor === 'mysql') return { gtids: parseGtidSet('mysql', status?.['Executed_Gtid_Set'] ?? ''), coordinates };
+  if (identity.flavor === 'mysql')
+    return { gtids: parseGtidSet('mysql', status?.['Executed_Gtid_Set'] ?? ''), coordinates };
   // The set at these very coordinates: gtid_binlog_pos by itself may already be further on.
   const [row] =
-    coordinates === null ? [] : await query('SELECT BINLOG_GTID_POS(?, ?) AS gtids', [coordinates.file, coordinates.offset]);
+    coordinates === null
+      ? []
+      : await query('SELECT BINLOG_GTID_POS(?, ?) AS gtids', [coordinates.file, coordinates.offset]);
   return { gtids: parseGtidSet('mariadb', row?.['gtids'] ?? ''), coordinates };
 }

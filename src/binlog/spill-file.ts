@@ -56,7 +56,7 @@ export class SpillFile {
   /** Appends a block; calls must not overlap. @throws HeavisideError SPILL_FAILED */
   async append(block: Buffer): Promise<void> {
     try {
-      for (let at = 0; at < block.length; ) {
+      for (let at = 0; at < block.length;) {
         const { bytesWritten } = await this.#handle.write(block, at, block.length - at, this.#length + at);
         at += bytesWritten;
       }
@@ -73,7 +73,7 @@ export class SpillFile {
     if (block === undefined) throw new RangeError(`no block ${index}`);
     const bytes = Buffer.allocUnsafeSlow(block.length);
     try {
-      for (let at = 0; at < bytes.length; ) {
+      for (let at = 0; at < bytes.length;) {
         const { bytesRead } = await this.#handle.read(bytes, at, bytes.length - at, block.offset + at);
         if (bytesRead === 0) throw new Error('the file is shorter than what was written');
         at += bytesRead;

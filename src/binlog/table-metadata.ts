@@ -97,7 +97,11 @@ function readSignedness(value: Buffer, indexes: readonly number[], columnCount: 
 }
 
 /** One collation for all of `indexes`, then pairs of (place among them, collation) that differ. */
-function readDefaultCharset(reader: ByteReader, indexes: readonly number[], collations: (number | undefined)[]): void {
+function readDefaultCharset(
+  reader: ByteReader,
+  indexes: readonly number[],
+  collations: (number | undefined)[],
+): void {
   const common = reader.lengthEncoded();
   for (const column of indexes) collations[column] = common;
   while (reader.remaining > 0) {
@@ -108,12 +112,20 @@ function readDefaultCharset(reader: ByteReader, indexes: readonly number[], coll
   }
 }
 
-function readColumnCharsets(reader: ByteReader, indexes: readonly number[], collations: (number | undefined)[]): void {
+function readColumnCharsets(
+  reader: ByteReader,
+  indexes: readonly number[],
+  collations: (number | undefined)[],
+): void {
   for (const column of indexes) collations[column] = reader.lengthEncoded();
   if (reader.remaining > 0) throw misfit();
 }
 
-function readLabels(reader: ByteReader, indexes: readonly number[], labels: (readonly Buffer[] | undefined)[]): void {
+function readLabels(
+  reader: ByteReader,
+  indexes: readonly number[],
+  labels: (readonly Buffer[] | undefined)[],
+): void {
   for (const column of indexes) {
     const count = reader.lengthEncoded();
     const values: Buffer[] = [];
@@ -139,7 +151,10 @@ function readKey(reader: ByteReader, hasPrefixes: boolean): number[] {
 }
 
 const misfit = (): HeavisideError =>
-  new HeavisideError('BINLOG_EVENT_UNSUPPORTED', 'the metadata of a table map event does not fit its columns');
+  new HeavisideError(
+    'BINLOG_EVENT_UNSUPPORTED',
+    'the metadata of a table map event does not fit its columns',
+  );
 
 /**
  * The optional metadata behind the null bits: fields of {type, length, value}. Types that are not needed (geometry,
@@ -170,10 +185,15 @@ export function readTableMetadata(
     else if (type === field.ENUM_STR_VALUE) readLabels(inner, indexes.enums, labels);
     else if (type === field.SIMPLE_PRIMARY_KEY) primaryKey = readKey(inner, false);
     else if (type === field.PRIMARY_KEY_WITH_PREFIX) primaryKey = readKey(inner, true);
-    else if (type === field.ENUM_AND_SET_DEFAULT_CHARSET) readDefaultCharset(inner, indexes.enumOrSet, collations);
-    else if (type === field.ENUM_AND_SET_COLUMN_CHARSET) readColumnCharsets(inner, indexes.enumOrSet, collations);
+    else if (type === field.ENUM_AND_SET_DEFAULT_CHARSET)
+      readDefaultCharset(inner, indexes.enumOrSet, collations);
+    else if (type === field.ENUM_AND_SET_COLUMN_CHARSET)
+      readColumnCharsets(inner, indexes.enumOrSet, collations);
   }
-  if ((names !== null && names.length !== columns.length) || primaryKey.some((column) => column >= columns.length)) {
+  if (
+    (names !== null && names.length !== columns.length) ||
+    primaryKey.some((column) => column >= columns.length)
+  ) {
     throw misfit();
   }
   const hasCollations = collations.some((collation) => collation !== undefined);

@@ -33,7 +33,11 @@ function mayBeNamedType(map: TableMap): boolean {
   return map.columns.some(({ type, metadata }, index) => {
     const length = metadata & 0xff;
     const collation = map.metadata.collations[index];
-    return type === columnType.STRING && (length === 16 || length === 4) && (collation === undefined || collation === 63);
+    return (
+      type === columnType.STRING &&
+      (length === 16 || length === 4) &&
+      (collation === undefined || collation === 63)
+    );
   });
 }
 
@@ -70,7 +74,10 @@ export class TableRegistry {
     const isNamed = map.metadata.names !== null;
     const isUnclear = this.#options.flavor === 'mariadb' && (mayBeNamedType(map) || hasOldTemporals(map));
     if (!isNeeded || (isNamed && !isUnclear)) {
-      this.#keep(tableId, { identity: copy, version: describedVersion(map, copy, this.#options.decodeLabel, null) });
+      this.#keep(tableId, {
+        identity: copy,
+        version: describedVersion(map, copy, this.#options.decodeLabel, null),
+      });
       return undefined;
     }
     return this.#lookUp(map, copy).then((version) => this.#keep(tableId, { identity: copy, version }));
@@ -112,7 +119,8 @@ function refuseOldFractions(map: TableMap, table: LookedUpTable): void {
   map.columns.forEach(({ type }, index) => {
     const isOld = type === TIMESTAMP || type === TIME || type === DATETIME;
     const name = map.metadata.names?.[index];
-    const column = name === undefined ? table.columns[index] : table.columns.find((candidate) => candidate.name === name);
+    const column =
+      name === undefined ? table.columns[index] : table.columns.find((candidate) => candidate.name === name);
     if (isOld && (column?.fractionDigits ?? 0) > 0) {
       throw new HeavisideError(
         'SCHEMA_UNKNOWN',

@@ -120,7 +120,7 @@ export function lookedUpVersion(map: TableMap, identity: Buffer, table: LookedUp
       throw unknown(map, `column ${index + 1} has another type now (${column.dataType})`);
     }
     const isUnsigned = map.metadata.isUnsigned?.[index] ?? column.isUnsigned;
-    if (isNumericType(mapped.type) && isUnsigned !== column.isUnsigned && mapped.type !== columnType.YEAR) {
+    if (isNumericType(mapped.type) && isUnsigned !== column.isUnsigned) {
       throw unknown(map, `column ${index + 1} has changed its sign`);
     }
     const collation = collationOf(map, index, column);

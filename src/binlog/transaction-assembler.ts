@@ -63,6 +63,11 @@ export class TransactionAssembler {
     return this.#open?.store?.memoryBytes ?? 0;
   }
 
+  /** Whether a transaction was begun whose end was not read. */
+  get isOpen(): boolean {
+    return this.#open !== null;
+  }
+
   /** Whether the rows of the transaction at hand are kept. */
   get keepsRows(): boolean {
     return this.#open?.keepsRows === true;
@@ -71,7 +76,10 @@ export class TransactionAssembler {
   gtid(event: GtidEvent, header: EventHeader, place: EventPlace): void {
     this.drop();
     if (this.#options.usesGtid && event.gtid === null) {
-      throw new HeavisideError('SOURCE_GTID_OFF', 'the source logged a transaction without a GTID, which a GTID position cannot name');
+      throw new HeavisideError(
+        'SOURCE_GTID_OFF',
+        'the source logged a transaction without a GTID, which a GTID position cannot name',
+      );
     }
     const open = this.#begin(header, place, event);
     open.isBegun = event.opensTransaction;
@@ -95,10 +103,14 @@ export class TransactionAssembler {
       return this.#finish(header, place, null);
     }
     if (kind === 'rollback-to') {
-      throw unsupported('the source logged ROLLBACK TO SAVEPOINT behind rows of tables without transactions: use InnoDB alone');
+      throw unsupported(
+        'the source logged ROLLBACK TO SAVEPOINT behind rows of tables without transactions: use InnoDB alone',
+      );
     }
     if (kind === 'xa-commit') {
-      throw unsupported('the source committed an XA transaction that it had logged when it was prepared: XA is not supported');
+      throw unsupported(
+        'the source committed an XA transaction that it had logged when it was prepared: XA is not supported',
+      );
     }
     return this.#statement(open, event, kind === 'open-create', { header, place });
   }
@@ -133,7 +145,9 @@ export class TransactionAssembler {
   /** Returns a promise where rows are being written to disk. */
   xaPrepare(isOnePhase: boolean, header: EventHeader, place: EventPlace): void | Promise<void> {
     if (isOnePhase && this.#open !== null) return this.#finish(header, place, null);
-    throw unsupported('the source prepared an XA transaction: whether its rows are committed is told later; XA is not supported');
+    throw unsupported(
+      'the source prepared an XA transaction: whether its rows are committed is told later; XA is not supported',
+    );
   }
 
   /** Drops a transaction whose end was not read (ROTATE, FORMAT_DESCRIPTION, the end of the stream). */
@@ -200,7 +214,11 @@ export class TransactionAssembler {
     return this.#give(open, header, { place, xid });
   }
 
-  #give(open: OpenTransaction, header: EventHeader, end: { readonly place: EventPlace; readonly xid: bigint | null }): void {
+  #give(
+    open: OpenTransaction,
+    header: EventHeader,
+    end: { readonly place: EventPlace; readonly xid: bigint | null },
+  ): void {
     this.#open = null;
     const { store, gtidEvent } = open;
     const committedUs = gtidEvent?.originalCommitUs ?? 0;
@@ -213,12 +231,15 @@ export class TransactionAssembler {
       commitTimestampUs: committedUs > 0 ? committedUs : header.timestampSeconds * 1_000_000,
       // Neither length nor headers take part: a replica that logs the transaction again writes others.
       fingerprint:
-        committedUs > 0 ? `committed:${committedUs}` : `rows:${open.rowsBytes}:${(open.rowsChecksum >>> 0).toString(16)}`,
+        committedUs > 0
+          ? `committed:${committedUs}`
+          : `rows:${open.rowsBytes}:${(open.rowsChecksum >>> 0).toString(16)}`,
       start: open.start,
       end: { file: end.place.file, offset: end.place.endOffset },
       hasRows: store !== null && store.eventCount > 0,
       schemaChange: open.schemaChange,
-      memoryBytes: TRANSACTION_OVERHEAD_BYTES + (store?.memoryBytes ?? 0) + (open.schemaChange?.sql.length ?? 0) * 2,
+      memoryBytes:
+        TRANSACTION_OVERHEAD_BYTES + (store?.memoryBytes ?? 0) + (open.schemaChange?.sql.length ?? 0) * 2,
       rowsEvents: () => store?.groups() ?? noGroups(),
       dispose: () => store?.dispose(),
     });
@@ -231,6 +252,9 @@ export class TransactionAssembler {
   }
 
   #outsideTransaction(): HeavisideError {
-    return new HeavisideError('SOURCE_CHANGED', 'the stream starts in the middle of a transaction: the position is not at the end of one');
+    return new HeavisideError(
+      'SOURCE_CHANGED',
+      'the stream starts in the middle of a transaction: the position is not at the end of one',
+    );
   }
 }

@@ -17,8 +17,8 @@ export class TransactionQueue {
     return this.#bytes;
   }
 
-  get hasFailed(): boolean {
-    return this.#failure !== null;
+  get isEmpty(): boolean {
+    return this.#transactions.length === 0;
   }
 
   push(transaction: SourceTransaction): void {

@@ -54,10 +54,12 @@ export class TransactionVerifier {
   admits(transaction: SourceTransaction): boolean {
     if (this.#isPending && this.#expected !== null) {
       const isExpected = transaction.id === this.#expected.id;
-      if (!isExpected && this.#isNext(transaction)) throw changed(this.#expected.id, `comes ${transaction.id} instead`);
+      if (!isExpected && this.#isNext(transaction))
+        throw changed(this.#expected.id, `comes ${transaction.id} instead`);
       if (isExpected) {
         this.#isPending = false;
-        if (transaction.fingerprint !== this.#expected.fingerprint) throw changed(this.#expected.id, 'has other content');
+        if (transaction.fingerprint !== this.#expected.fingerprint)
+          throw changed(this.#expected.id, 'has other content');
         return false;
       }
     }
@@ -69,13 +71,23 @@ export class TransactionVerifier {
 const changed = (id: string, what: string): HeavisideError =>
   new HeavisideError('SOURCE_HISTORY_CHANGED', `where ${id} was replicated, ${what} on this source`);
 
-async function planMysql(query: Query, from: Position, gtids: MysqlGtidSet, expected: VerifiedTransaction): Promise<VerificationPlan> {
+async function planMysql(
+  query: Query,
+  from: Position,
+  gtids: MysqlGtidSet,
+  expected: VerifiedTransaction,
+): Promise<VerificationPlan> {
   const [row] = await query('SELECT GTID_SUBSET(?, @@GLOBAL.gtid_purged) AS isPurged', [expected.id]);
   if (row?.['isPurged'] !== '0' || !gtids.has(expected.id)) return unverified(from);
   return { from: { ...from, gtids: gtids.remove(expected.id) }, verifier: new TransactionVerifier(expected) };
 }
 
-async function planMariadb(query: Query, from: Position, gtids: MariadbGtidSet, expected: VerifiedTransaction): Promise<VerificationPlan> {
+async function planMariadb(
+  query: Query,
+  from: Position,
+  gtids: MariadbGtidSet,
+  expected: VerifiedTransaction,
+): Promise<VerificationPlan> {
   const last = parseMariadbGtid(expected.id);
   const isLast = gtids.gtids().some((gtid) => formatMariadbGtid(gtid) === formatMariadbGtid(last));
   const [oldest] = await query('SHOW BINARY LOGS');
@@ -97,9 +109,13 @@ async function planMariadb(query: Query, from: Position, gtids: MariadbGtidSet, 
 function planFile(from: Position, expected: VerifiedTransaction): VerificationPlan {
   const [, file, offset] = /^(.+):(\d+)$/.exec(expected.id) ?? [];
   const { coordinates } = from;
-  if (coordinates === null || file !== coordinates.file || Number(offset) >= coordinates.offset) return unverified(from);
+  if (coordinates === null || file !== coordinates.file || Number(offset) >= coordinates.offset)
+    return unverified(from);
   const start = { file: coordinates.file, offset: Number(offset) };
-  return { from: { ...from, coordinates: start }, verifier: new TransactionVerifier(expected, () => true, coordinates) };
+  return {
+    from: { ...from, coordinates: start },
+    verifier: new TransactionVerifier(expected, () => true, coordinates),
+  };
 }
 
 const unverified = (from: Position): VerificationPlan => ({ from, verifier: new TransactionVerifier(null) });
@@ -108,7 +124,11 @@ const unverified = (from: Position): VerificationPlan => ({ from, verifier: new 
  * Where to start so that the last transaction of the position is read again. Where that cannot be (it was purged, or it is not
  * the last of its domain or file), the stream starts at the position, unverified.
  */
-export async function planVerification(query: Query, from: Position, expected: VerifiedTransaction | null): Promise<VerificationPlan> {
+export async function planVerification(
+  query: Query,
+  from: Position,
+  expected: VerifiedTransaction | null,
+): Promise<VerificationPlan> {
   if (expected === null) return unverified(from);
   if (from.gtids instanceof MysqlGtidSet) return planMysql(query, from, from.gtids, expected);
   if (from.gtids instanceof MariadbGtidSet) return planMariadb(query, from, from.gtids, expected);

@@ -98,7 +98,9 @@ export class Dump {
     const { driver, socket } = connection;
     const fail = (error: unknown): void => this.#fail(error);
     driver.on('error', fail);
-    socket.once('close', () => fail(new HeavisideError('SOURCE_LOST', 'the source closed the connection of the dump')));
+    socket.once('close', () =>
+      fail(new HeavisideError('SOURCE_LOST', 'the source closed the connection of the dump')),
+    );
     const zongji = new ZongJi({});
     const parts = zongji as unknown as ZongJiParts;
     // One connection for both of its uses: what it asks comes before the dump, and nothing idles beside it.
@@ -118,7 +120,8 @@ export class Dump {
 
   /** zongji's dump command, with every packet handed over as bytes instead of being parsed. */
   #rawBinlogClass(base: ZongJiParts['BinlogClass']): ZongJiParts['BinlogClass'] {
-    const handle = (packet: Packet | undefined): PacketHandler | null => (this.#packet(packet) ? handle : null);
+    const handle = (packet: Packet | undefined): PacketHandler | null =>
+      this.#packet(packet) ? handle : null;
     const fail = (error: unknown): void => this.#fail(error);
     return class extends base {
       override onResult = fail;
@@ -143,7 +146,9 @@ export class Dump {
       if (marker === MARKER_ERROR) throw packet.asError('utf8');
       throw new HeavisideError(
         'SOURCE_LOST',
-        marker === MARKER_EOF ? 'the source ended the binlog stream' : 'the source sent a packet that is no event',
+        marker === MARKER_EOF
+          ? 'the source ended the binlog stream'
+          : 'the source sent a packet that is no event',
       );
     } catch (error) {
       this.#fail(error);

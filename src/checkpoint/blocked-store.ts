@@ -1,21 +1,8 @@
+import type { Blocked } from '../model/blocked.ts';
 import { HeavisideError } from '../errors.ts';
 import { askMajority } from '../redis/node-votes.ts';
 import type { RedisPeer } from '../redis/redis-connection.ts';
 import { redisKeys } from '../redis/redis-keys.ts';
-
-/** Why no replica replicates until an operator acts. */
-export interface Blocked {
-  /** Code of errors.ts. */
-  readonly code: string;
-  readonly message: string;
-  /** Where the stream stands, as text for operators. */
-  readonly position: string;
-  readonly replica: string;
-  /** Clock of the replica, milliseconds since 1970. */
-  readonly at: number;
-  /** Fingerprint of the configuration that met it: a changed one may try again. Absent: any configuration is blocked. */
-  readonly config?: string;
-}
 
 export interface BlockedStoreOptions {
   readonly nodes: readonly Pick<RedisPeer, 'name' | 'store'>[];

@@ -25,7 +25,8 @@ export class PositionFile implements CheckpointStore {
       throw new HeavisideError('POSITION_FILE_UNUSABLE', `${this.#path} cannot be read`, { cause: error });
     }
     const record = parsePositionRecord(text);
-    if (!record) throw new HeavisideError('POSITION_FILE_UNUSABLE', `${this.#path} holds no position of Heaviside`);
+    if (!record)
+      throw new HeavisideError('POSITION_FILE_UNUSABLE', `${this.#path} holds no position of Heaviside`);
     return record;
   }
 
@@ -42,7 +43,9 @@ export class PositionFile implements CheckpointStore {
       renameSync(draft, this.#path);
       if (this.#isSynced) syncDirectory(dirname(this.#path));
     } catch (error) {
-      return Promise.reject(new HeavisideError('POSITION_FILE_UNUSABLE', `${this.#path} cannot be written`, { cause: error }));
+      return Promise.reject(
+        new HeavisideError('POSITION_FILE_UNUSABLE', `${this.#path} cannot be written`, { cause: error }),
+      );
     }
     return Promise.resolve('saved');
   }

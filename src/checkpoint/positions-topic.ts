@@ -40,7 +40,10 @@ export async function ensurePositionsTopic(
     configEntries: positionsTopicConfig,
   });
   if (count !== 1) {
-    throw new HeavisideError('KAFKA_TOPIC_INVALID', `positions topic ${topic} has ${count} partitions and must have 1`);
+    throw new HeavisideError(
+      'KAFKA_TOPIC_INVALID',
+      `positions topic ${topic} has ${count} partitions and must have 1`,
+    );
   }
   const policy = await readConfig(network, topic, 'cleanup.policy');
   if (policy !== null && policy !== 'compact') {
@@ -54,7 +57,9 @@ export async function ensurePositionsTopic(
 async function readConfig(network: KafkaNetwork, topic: string, name: string): Promise<string | null> {
   const broker = await network.anyBroker();
   try {
-    const { resources } = await broker.describeConfigs({ resources: [{ type: 2, name: topic, configNames: [name] }] });
+    const { resources } = await broker.describeConfigs({
+      resources: [{ type: 2, name: topic, configNames: [name] }],
+    });
     return resources[0]?.configEntries.find((entry) => entry.configName === name)?.configValue ?? null;
   } catch (error) {
     const mapped = toKafkaError(error, 'DescribeConfigs');
@@ -70,7 +75,11 @@ async function readConfig(network: KafkaNetwork, topic: string, name: string): P
  * backwards in growing windows; it moves by batch headers, because compaction leaves batches without records.
  * @param deadlineMs milliseconds until FOREIGN_OPEN_TRANSACTION or KAFKA_TIMEOUT
  */
-export async function readLastPosition(network: KafkaNetwork, topic: string, deadlineMs: number): Promise<LastPosition> {
+export async function readLastPosition(
+  network: KafkaNetwork,
+  topic: string,
+  deadlineMs: number,
+): Promise<LastPosition> {
   const deadline = performance.now() + deadlineMs;
   const { first, end } = await stableOffsets(network, topic, deadline);
   let windowEnd = end;
@@ -81,18 +90,29 @@ export async function readLastPosition(network: KafkaNetwork, topic: string, dea
     windowEnd = windowStart;
   }
   if (end > 0n) {
-    throw new HeavisideError('POSITION_LOST', `positions topic ${topic} was written before, but holds no position now`);
+    throw new HeavisideError(
+      'POSITION_LOST',
+      `positions topic ${topic} was written before, but holds no position now`,
+    );
   }
   return { record: null, offset: -1n };
 }
 
 function parseOrRefuse(found: ReadRecord): PositionRecord {
   const record = found.value ? parsePositionRecord(found.value.toString('utf8')) : null;
-  if (!record) throw new HeavisideError('POSITION_UNREADABLE', `the position record at offset ${found.offset} has an unknown form`);
+  if (!record)
+    throw new HeavisideError(
+      'POSITION_UNREADABLE',
+      `the position record at offset ${found.offset} has an unknown form`,
+    );
   return record;
 }
 
-async function stableOffsets(network: KafkaNetwork, topic: string, deadline: number): Promise<{ first: bigint; end: bigint }> {
+async function stableOffsets(
+  network: KafkaNetwork,
+  topic: string,
+  deadline: number,
+): Promise<{ first: bigint; end: bigint }> {
   for (;;) {
     const { first, lastStable, highWatermark } = await partitionOffsets(network, topic, partition);
     if (lastStable >= highWatermark) return { first, end: lastStable };
@@ -133,7 +153,8 @@ function lastCommitted(fetched: FetchedPartition, start: bigint): ReadRecord | n
   const abortedNow = new Set<bigint>();
   let last: ReadRecord | null = null;
   for (const batch of fetched.batches) {
-    while (pending[0] && pending[0].firstOffset < batch.nextOffset) abortedNow.add((pending.shift() as { producerId: bigint }).producerId);
+    while (pending[0] && pending[0].firstOffset < batch.nextOffset)
+      abortedNow.add((pending.shift() as { producerId: bigint }).producerId);
     if (batch.isControl) {
       abortedNow.delete(batch.producerId);
       continue;

@@ -6,7 +6,11 @@ export interface StartEvidence {
   /** The last position record of the positions topic (or of the position file); null: never written. */
   readonly record: PositionRecord | null;
   /** The checkpoint in Redis; null: none (or no Redis). */
-  readonly checkpoint: { readonly epoch: number; readonly positionsOffset: bigint; readonly record: PositionRecord | null } | null;
+  readonly checkpoint: {
+    readonly epoch: number;
+    readonly positionsOffset: bigint;
+    readonly record: PositionRecord | null;
+  } | null;
   /** Offset of `record` in the positions topic. */
   readonly recordOffset: bigint;
   /** Whether Redis ever gave out an epoch for this cluster before this leadership. */
@@ -46,12 +50,25 @@ export function decideStart(evidence: StartEvidence): StartDecision {
         `the checkpoint (epoch ${checkpoint.epoch}, offset ${checkpoint.positionsOffset}) is ahead of the position record (epoch ${record.epoch}, offset ${evidence.recordOffset})`,
       );
     }
-    return { kind: 'resume', record, warning: 'the checkpoint is ahead of the position record: rows may be replayed' };
+    return {
+      kind: 'resume',
+      record,
+      warning: 'the checkpoint is ahead of the position record: rows may be replayed',
+    };
   }
   if (evidence.initPosition !== null) return { kind: 'init', position: evidence.initPosition };
-  const witness = checkpoint ? 'a checkpoint' : evidence.hasFormerEpoch ? 'a former epoch' : evidence.hasData ? 'data in the topic' : null;
+  const witness = checkpoint
+    ? 'a checkpoint'
+    : evidence.hasFormerEpoch
+      ? 'a former epoch'
+      : evidence.hasData
+        ? 'data in the topic'
+        : null;
   if (witness) {
-    throw new HeavisideError('POSITION_LOST', `there is ${witness}, but the positions topic was never written`);
+    throw new HeavisideError(
+      'POSITION_LOST',
+      `there is ${witness}, but the positions topic was never written`,
+    );
   }
   return { kind: 'now' };
 }

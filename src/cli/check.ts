@@ -18,12 +18,18 @@ async function section(name: string, look: () => Promise<readonly SourceFinding[
     return { name, findings: await look() };
   } catch (cause) {
     const error: HeavisideError = asHeavisideError(cause);
-    return { name, findings: [{ code: error.code, severity: 'error', message: error.message, fix: error.hint }] };
+    return {
+      name,
+      findings: [{ code: error.code, severity: 'error', message: error.message, fix: error.hint }],
+    };
   }
 }
 
 /** `heaviside check`: everything that a takeover would look at, each finding with its fix. Exit code of the first error, else 0. */
-export async function checkCommand({ config, warnings }: LoadedConfig, args: readonly string[]): Promise<number> {
+export async function checkCommand(
+  { config, warnings }: LoadedConfig,
+  args: readonly string[],
+): Promise<number> {
   const log = PinoLog.open({
     level: 'error',
     context: () => ({ replica: config.replicaName, role: 'check', epoch: null, gtid: null }),
@@ -43,7 +49,8 @@ export async function checkCommand({ config, warnings }: LoadedConfig, args: rea
         process.stdout.write(`[${marks[severity]}] ${name}: ${message}${fix ? `\n         → ${fix}` : ''}\n`);
       }
     }
-    const count = (severity: SourceFinding['severity']): number => findings.filter((each) => each.severity === severity).length;
+    const count = (severity: SourceFinding['severity']): number =>
+      findings.filter((each) => each.severity === severity).length;
     process.stdout.write(`${count('ok')} ok, ${count('warning')} warnings, ${count('error')} errors\n`);
   }
   const first = findings.find(({ severity }) => severity === 'error');

@@ -12,17 +12,23 @@ import type { Lease } from '../election/lease.ts';
 import { HeavisideError } from '../errors.ts';
 import { parseGtidSet } from '../model/parse-gtid-set.ts';
 import type { Position } from '../model/position.ts';
-import { parsePositionRecord, type PositionRecord, type SourceIdentityRecord } from '../model/position-record.ts';
+import {
+  parsePositionRecord,
+  type PositionRecord,
+  type SourceIdentityRecord,
+} from '../model/position-record.ts';
 import { PinoLog } from '../observability/pino-logger.ts';
 import { singleRecordBatch } from '../produce/kafka-batch.ts';
 import { ReplicaState } from '../replica-state.ts';
 import { fence } from '../takeover.ts';
 
-const usage = 'heaviside position get | set POSITION | set --now | set --from-checkpoint | skip GTID   [--force] [--json]';
+const usage =
+  'heaviside position get | set POSITION | set --now | set --from-checkpoint | skip GTID   [--force] [--json]';
 
 /** `heaviside position …`: shows the position, or writes another one through the fenced producer, with the lease held. */
 export async function positionCommand({ config }: LoadedConfig, args: readonly string[]): Promise<number> {
-  if (config.producer.kind !== 'kafka') throw new HeavisideError('COMMAND_FAILED', 'the position of stdout and file is in position_file');
+  if (config.producer.kind !== 'kafka')
+    throw new HeavisideError('COMMAND_FAILED', 'the position of stdout and file is in position_file');
   const [verb, ...rest] = args.filter((word) => !word.startsWith('--'));
   const flags = new Set(args.filter((word) => word.startsWith('--')));
   const log = PinoLog.open({
@@ -60,9 +66,15 @@ async function show({ config, log, redis, flags }: Job): Promise<number> {
     else if (!record) process.stdout.write('no position: the cluster never started\n');
     else {
       const place = record.gtidSet ?? `${record.file}:${record.offset}`;
-      process.stdout.write(`${place}\nepoch ${record.epoch}, commit ${record.commit}, written ${record.at} (${record.reason})\n`);
-      if (record.split) process.stdout.write(`inside ${record.split.transactionId}, next row ${record.split.nextRowIndex}\n`);
-      if (checkpoint) process.stdout.write(`checkpoint in Redis: epoch ${checkpoint.epoch}, offset ${checkpoint.positionsOffset}\n`);
+      process.stdout.write(
+        `${place}\nepoch ${record.epoch}, commit ${record.commit}, written ${record.at} (${record.reason})\n`,
+      );
+      if (record.split)
+        process.stdout.write(`inside ${record.split.transactionId}, next row ${record.split.nextRowIndex}\n`);
+      if (checkpoint)
+        process.stdout.write(
+          `checkpoint in Redis: epoch ${checkpoint.epoch}, offset ${checkpoint.positionsOffset}\n`,
+        );
     }
     return record ? 0 : 1;
   } finally {
@@ -93,7 +105,9 @@ async function write(job: Job, verb: 'set' | 'skip', argument: string | undefine
     const record = await nextRecord(job, { verb, argument, previous, epoch });
     const value = JSON.stringify(record);
     const batch = await singleRecordBatch(positionKey, value, Date.now());
-    const [written] = await fenced.session.write([{ topic: config.position.topic, partition: 0, batches: [batch] }]);
+    const [written] = await fenced.session.write([
+      { topic: config.position.topic, partition: 0, batches: [batch] },
+    ]);
     await fenced.session.commit();
     await redis?.checkpointStore().save(record, written?.baseOffset ?? 0n);
     if (await redis?.blocked.clear()) await redis?.channel.publish({ type: 'unblocked' });
@@ -106,7 +120,8 @@ async function write(job: Job, verb: 'set' | 'skip', argument: string | undefine
   }
 }
 
-const placeOf = (record: PositionRecord | null): string => (record ? (record.gtidSet ?? `${record.file}:${record.offset}`) : 'none');
+const placeOf = (record: PositionRecord | null): string =>
+  record ? (record.gtidSet ?? `${record.file}:${record.offset}`) : 'none';
 
 /** Takes the lease, asking a leader to step aside; `--force` goes on without it after that. */
 async function takeLease({ config, flags }: Job, redis: RedisParts): Promise<Lease | null> {
@@ -121,7 +136,10 @@ async function takeLease({ config, flags }: Job, redis: RedisParts): Promise<Lea
     await sleep(20);
   }
   if (flags.has('--force')) return null;
-  throw new HeavisideError('COMMAND_FAILED', 'the leader did not step aside in time; stop the replicas, or use --force');
+  throw new HeavisideError(
+    'COMMAND_FAILED',
+    'the leader did not step aside in time; stop the replicas, or use --force',
+  );
 }
 
 interface Change {
@@ -135,7 +153,8 @@ async function nextRecord(job: Job, { verb, argument, previous, epoch }: Change)
   const { config, log, flags } = job;
   const source = new BinlogPort(config, log);
   const { identity, current } = await source.look();
-  const position = verb === 'skip' ? skip(previous, argument, identity) : await target(job, argument, { identity, current });
+  const position =
+    verb === 'skip' ? skip(previous, argument, identity) : await target(job, argument, { identity, current });
   if (!flags.has('--force')) await source.check(position, identity);
   return {
     v: 1,
@@ -156,12 +175,25 @@ async function nextRecord(job: Job, { verb, argument, previous, epoch }: Change)
   };
 }
 
-function skip(previous: PositionRecord | null, gtid: string | undefined, identity: SourceIdentityRecord): Position {
+function skip(
+  previous: PositionRecord | null,
+  gtid: string | undefined,
+  identity: SourceIdentityRecord,
+): Position {
   if (!previous?.gtidSet || gtid === undefined) {
-    throw new HeavisideError('COMMAND_FAILED', 'skip needs a GTID, and a cluster whose position is a GTID set');
+    throw new HeavisideError(
+      'COMMAND_FAILED',
+      'skip needs a GTID, and a cluster whose position is a GTID set',
+    );
   }
   const gtids = parseGtidSet(identity.flavor, previous.gtidSet).add(gtid);
-  return { gtids, coordinates: previous.file !== null && previous.offset !== null ? { file: previous.file, offset: previous.offset } : null };
+  return {
+    gtids,
+    coordinates:
+      previous.file !== null && previous.offset !== null
+        ? { file: previous.file, offset: previous.offset }
+        : null,
+  };
 }
 
 async function target(
@@ -173,8 +205,12 @@ async function target(
   if (job.flags.has('--from-checkpoint')) {
     const record = await checkpointRecord(job);
     if (!record) throw new HeavisideError('COMMAND_FAILED', 'there is no checkpoint in Redis');
-    const coordinates = record.file !== null && record.offset !== null ? { file: record.file, offset: record.offset } : null;
-    return { gtids: record.gtidSet === null ? null : parseGtidSet(record.source.flavor, record.gtidSet), coordinates };
+    const coordinates =
+      record.file !== null && record.offset !== null ? { file: record.file, offset: record.offset } : null;
+    return {
+      gtids: record.gtidSet === null ? null : parseGtidSet(record.source.flavor, record.gtidSet),
+      coordinates,
+    };
   }
   if (argument === undefined) throw new HeavisideError('COMMAND_FAILED', `usage: ${usage}`);
   const position = initialPosition(initPosition().parse(argument), identity.flavor);

@@ -7,7 +7,11 @@ import { ReplicaState } from '../replica-state.ts';
 
 /** `heaviside status`: the cluster as its replicas and its checkpoint describe it. Exit 0 if one replica leads, else 1. */
 export async function statusCommand({ config }: LoadedConfig, args: readonly string[]): Promise<number> {
-  if (!config.ha.isEnabled) throw new HeavisideError('COMMAND_FAILED', 'status asks Redis; without HA look at /status of the process');
+  if (!config.ha.isEnabled)
+    throw new HeavisideError(
+      'COMMAND_FAILED',
+      'status asks Redis; without HA look at /status of the process',
+    );
   const log = PinoLog.open({
     level: 'error',
     context: () => ({ replica: config.replicaName, role: 'status', epoch: null, gtid: null }),
@@ -28,8 +32,17 @@ export async function statusCommand({ config }: LoadedConfig, args: readonly str
       leader: leader?.replica ?? null,
       epoch,
       blocked,
-      checkpoint: checkpoint && { epoch: checkpoint.epoch, positionsOffset: checkpoint.positionsOffset, savedAt: new Date(checkpoint.savedAt).toISOString() },
-      position: record && { gtidSet: record.gtidSet, file: record.file, offset: record.offset, split: record.split },
+      checkpoint: checkpoint && {
+        epoch: checkpoint.epoch,
+        positionsOffset: checkpoint.positionsOffset,
+        savedAt: new Date(checkpoint.savedAt).toISOString(),
+      },
+      position: record && {
+        gtidSet: record.gtidSet,
+        file: record.file,
+        offset: record.offset,
+        split: record.split,
+      },
       lagSeconds: live?.['lagSeconds'] ?? null,
       slowStage: live?.['slowStage'] ?? null,
       replicas,
@@ -60,7 +73,14 @@ function render(status: {
   position: { gtidSet: string | null; file: string | null; offset: number | null } | null;
   lagSeconds: unknown;
   slowStage: unknown;
-  replicas: readonly { replica: string; role: string; host: string; kafkaReachable: boolean; sourceReachable: boolean; ageMs: number }[];
+  replicas: readonly {
+    replica: string;
+    role: string;
+    host: string;
+    kafkaReachable: boolean;
+    sourceReachable: boolean;
+    ageMs: number;
+  }[];
 }): string {
   const lines = [
     `cluster   ${status.clientId}`,
@@ -68,10 +88,13 @@ function render(status: {
     `lag       ${typeof status.lagSeconds === 'number' ? `${status.lagSeconds.toFixed(1)} s` : 'unknown'}${typeof status.slowStage === 'string' ? ` · ${status.slowStage}` : ''}`,
     `position  ${status.position?.gtidSet ?? (status.position?.file ? `${status.position.file}:${status.position.offset}` : 'none')}`,
   ];
-  if (status.blocked) lines.push(`BLOCKED   ${status.blocked.code} at ${status.blocked.position}: ${status.blocked.message}`);
+  if (status.blocked)
+    lines.push(`BLOCKED   ${status.blocked.code} at ${status.blocked.position}: ${status.blocked.message}`);
   for (const { replica, role, host, kafkaReachable, sourceReachable, ageMs } of status.replicas) {
     const reach = `kafka ${kafkaReachable ? 'yes' : 'NO'}, source ${sourceReachable ? 'yes' : 'NO'}`;
-    lines.push(`replica   ${replica.padEnd(24)} ${role.padEnd(10)} ${host}  ${reach}  seen ${(ageMs / 1000).toFixed(1)} s ago`);
+    lines.push(
+      `replica   ${replica.padEnd(24)} ${role.padEnd(10)} ${host}  ${reach}  seen ${(ageMs / 1000).toFixed(1)} s ago`,
+    );
   }
   return `${lines.join('\n')}\n`;
 }

@@ -10,7 +10,8 @@ const limitMs = 30_000;
 
 /** `heaviside switchover [replica]`: asks the leader to leave; exit 0 once another one leads. */
 export async function switchoverCommand({ config }: LoadedConfig, args: readonly string[]): Promise<number> {
-  if (!config.ha.isEnabled) throw new HeavisideError('COMMAND_FAILED', 'a switchover needs HA: redis.nodes is not given');
+  if (!config.ha.isEnabled)
+    throw new HeavisideError('COMMAND_FAILED', 'a switchover needs HA: redis.nodes is not given');
   const target = args.find((word) => !word.startsWith('-'));
   const log = PinoLog.open({
     level: 'error',
@@ -21,9 +22,13 @@ export async function switchoverCommand({ config }: LoadedConfig, args: readonly
     const before = (await redis.presence.read()).find(({ role }) => role === 'leader');
     if (!before) throw new HeavisideError('COMMAND_FAILED', 'no replica leads now');
     const replicas = await redis.presence.read();
-    if (replicas.length < 2) throw new HeavisideError('COMMAND_FAILED', 'there is no other replica to take over');
+    if (replicas.length < 2)
+      throw new HeavisideError('COMMAND_FAILED', 'there is no other replica to take over');
     if (target !== undefined && !replicas.some(({ replica }) => replica === target)) {
-      throw new HeavisideError('COMMAND_FAILED', `there is no replica "${target}" now: ${replicas.map(({ replica }) => replica).join(', ')}`);
+      throw new HeavisideError(
+        'COMMAND_FAILED',
+        `there is no replica "${target}" now: ${replicas.map(({ replica }) => replica).join(', ')}`,
+      );
     }
     const { epoch } = await redis.channel.requestSwitchover(target);
     process.stderr.write(`asked ${before.replica} (epoch ${epoch}) to leave\n`);
@@ -31,7 +36,9 @@ export async function switchoverCommand({ config }: LoadedConfig, args: readonly
     while (performance.now() < deadline) {
       const checkpoint = await redis.checkpoints.load();
       if (checkpoint && checkpoint.epoch > epoch) {
-        const leader = (await redis.presence.read()).find(({ role, epoch: theirs }) => role === 'leader' && theirs !== null && theirs > epoch);
+        const leader = (await redis.presence.read()).find(
+          ({ role, epoch: theirs }) => role === 'leader' && theirs !== null && theirs > epoch,
+        );
         if (leader) {
           process.stdout.write(`${leader.replica} leads under epoch ${leader.epoch}\n`);
           return 0;
@@ -39,7 +46,10 @@ export async function switchoverCommand({ config }: LoadedConfig, args: readonly
       }
       await sleep(100);
     }
-    throw new HeavisideError('COMMAND_FAILED', `no other replica leads after ${limitMs / 1000} s; see heaviside status`);
+    throw new HeavisideError(
+      'COMMAND_FAILED',
+      `no other replica leads after ${limitMs / 1000} s; see heaviside status`,
+    );
   } finally {
     await redis.close();
   }

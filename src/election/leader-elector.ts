@@ -1,4 +1,4 @@
-import type { Blocked } from '../checkpoint/blocked-store.ts';
+import type { Blocked } from '../model/blocked.ts';
 import { asHeavisideError, type ErrorCode, type HeavisideError } from '../errors.ts';
 import { type Clock, systemClock } from '../lifecycle/clock.ts';
 import type { Log } from '../observability/log.ts';

@@ -18,7 +18,17 @@ const utf8Decoder: CharsetDecoder = {
 
 /** swe7 replaces eleven ASCII characters, and has none above 7E. */
 const swe7Characters: Readonly<Record<number, string>> = {
-  0x40: 'É', 0x5b: 'Ä', 0x5c: 'Ö', 0x5d: 'Å', 0x5e: 'Ü', 0x60: 'é', 0x7b: 'ä', 0x7c: 'ö', 0x7d: 'å', 0x7e: 'ü', 0x7f: '\ufffd',
+  0x40: 'É',
+  0x5b: 'Ä',
+  0x5c: 'Ö',
+  0x5d: 'Å',
+  0x5e: 'Ü',
+  0x60: 'é',
+  0x7b: 'ä',
+  0x7c: 'ö',
+  0x7d: 'å',
+  0x7e: 'ü',
+  0x7f: '\ufffd',
 };
 
 /** A character set of one byte a character: the JSON form of all 256 is made once. */
@@ -82,8 +92,19 @@ class MultiByteDecoder implements CharsetDecoder {
 
 /** MySQL's name → iconv-lite's. ucs2, utf16 and utf32 are stored big-endian. */
 const multiByteEncodings: Readonly<Record<string, string>> = {
-  big5: 'big5', gb2312: 'gb2312', gbk: 'gbk', gb18030: 'gb18030', euckr: 'euckr', sjis: 'shiftjis', cp932: 'cp932',
-  ujis: 'eucjp', eucjpms: 'eucjp', ucs2: 'utf16-be', utf16: 'utf16-be', utf16le: 'utf16-le', utf32: 'utf32-be',
+  big5: 'big5',
+  gb2312: 'gb2312',
+  gbk: 'gbk',
+  gb18030: 'gb18030',
+  euckr: 'euckr',
+  sjis: 'shiftjis',
+  cp932: 'cp932',
+  ujis: 'eucjp',
+  eucjpms: 'eucjp',
+  ucs2: 'utf16-be',
+  utf16: 'utf16-be',
+  utf16le: 'utf16-le',
+  utf32: 'utf32-be',
 };
 
 function makeDecoder(charset: string): CharsetDecoder | null {
@@ -93,11 +114,14 @@ function makeDecoder(charset: string): CharsetDecoder | null {
   const ascii = Array.from({ length: 128 }, (_, byte) => String.fromCharCode(byte));
   if (charset === 'swe7') {
     const none = Array.from({ length: 128 }, () => '\ufffd');
-    return new SingleByteDecoder([...ascii.map((character, byte) => swe7Characters[byte] ?? character), ...none]);
+    return new SingleByteDecoder([
+      ...ascii.map((character, byte) => swe7Characters[byte] ?? character),
+      ...none,
+    ]);
   }
   // Bytes above 7F are illegal in ascii; Maxwell reads them as windows-1252.
   const high = highHalves[charset === 'ascii' ? 'latin1' : charset];
-  return high === undefined ? null : new SingleByteDecoder([...ascii, ...high]);
+  return high === undefined ? null : new SingleByteDecoder([...ascii, ...Array.from(high)]);
 }
 
 const decoders = new Map<string, CharsetDecoder | null>();

@@ -11,7 +11,14 @@ import { GeometryCodec } from './codecs/geometry.ts';
 import { BigIntegerCodec, IntegerCodec } from './codecs/integer.ts';
 import { JsonCodec } from './codecs/json.ts';
 import { NetworkAddressCodec } from './codecs/network-address.ts';
-import { DateCodec, DateTimeCodec, OldDateTimeCodec, OldTimeCodec, TimeCodec, TimestampCodec } from './codecs/temporal.ts';
+import {
+  DateCodec,
+  DateTimeCodec,
+  OldDateTimeCodec,
+  OldTimeCodec,
+  TimeCodec,
+  TimestampCodec,
+} from './codecs/temporal.ts';
 import { TextCodec, UnreadableCodec } from './codecs/text.ts';
 import { YearCodec } from './codecs/year.ts';
 import { type ColumnCodec, UNKNOWN_LAYOUT } from './column-codec.ts';

@@ -61,7 +61,12 @@ export function writeUnsigned64(out: ByteSink, high: number, low: number): void 
   const second = (first - middle * 1e9) * 0x10000 + (low & 0xffff);
   const bottom = Math.floor(second / 1e9);
   const quotient = top * 0x100000000 + middle * 0x10000 + bottom;
-  out.position = putPadded(out.buffer, putUnsigned(out.buffer, out.position, quotient), second - bottom * 1e9, 9);
+  out.position = putPadded(
+    out.buffer,
+    putUnsigned(out.buffer, out.position, quotient),
+    second - bottom * 1e9,
+    9,
+  );
 }
 
 /** Writes a two's complement 64-bit integer that is given as two unsigned 32-bit halves. */

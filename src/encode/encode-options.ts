@@ -1,4 +1,5 @@
-export type PartitionBy = 'database' | 'table' | 'primary_key' | 'transaction_id' | 'thread_id' | 'column' | 'random';
+export type PartitionBy =
+  'database' | 'table' | 'primary_key' | 'transaction_id' | 'thread_id' | 'column' | 'random';
 export type PartitionFallback = 'database' | 'table' | 'primary_key' | 'transaction_id';
 
 /** What the encode stage needs of the configuration. The keys of Maxwell are in the comments. */

@@ -58,7 +58,8 @@ export class JsonDocument {
   }
 
   #need(offset: number, byteCount: number): void {
-    if (offset < this.#start || offset + byteCount > this.#end) throw this.#fail('a value lies outside the document');
+    if (offset < this.#start || offset + byteCount > this.#end)
+      throw this.#fail('a value lies outside the document');
   }
 
   #value(type: number, offset: number, depth: number, out: ByteSink): void {
@@ -172,7 +173,11 @@ export class JsonDocument {
       }
       const entry = valueEntries + i * (1 + width);
       const type = this.#source[entry] as number;
-      const isInlined = type === LITERAL || type === INT16 || type === UINT16 || (width === 4 && (type === INT32 || type === UINT32));
+      const isInlined =
+        type === LITERAL ||
+        type === INT16 ||
+        type === UINT16 ||
+        (width === 4 && (type === INT32 || type === UINT32));
       this.#value(type, isInlined ? entry + 1 : start + this.#unsigned(entry + 1, width), depth + 1, out);
     }
     out.writeByte(isObject ? 0x7d : 0x5d);
@@ -187,12 +192,15 @@ export class JsonDocument {
     const length = this.#length;
     switch (type) {
       case 0: // DECIMAL
-      case 246: { // NEWDECIMAL
+      case 246: {
+        // NEWDECIMAL
         const precision = source[start] as number;
         const scale = source[start + 1] as number;
         const isValid = length > 2 && precision > 0 && precision <= 81 && scale <= precision;
-        if (!isValid || decimalSize(precision, scale) > length - 2) throw this.#fail('a decimal is not valid');
-        if (writeDecimal(source, start + 2, precision, scale, true, out) < 0) throw this.#fail('a decimal is not valid');
+        if (!isValid || decimalSize(precision, scale) > length - 2)
+          throw this.#fail('a decimal is not valid');
+        if (writeDecimal(source, start + 2, precision, scale, true, out) < 0)
+          throw this.#fail('a decimal is not valid');
         break;
       }
       case 7: // TIMESTAMP
@@ -219,13 +227,14 @@ export class JsonDocument {
     const date = Math.floor(whole / 131_072);
     const yearMonth = Math.floor(date / 32);
     const year = Math.floor(yearMonth / 13);
-    if (second > 59 || minute > 59 || year > 9999 || microseconds > 999_999) throw this.#fail('a date or time is out of range');
+    if (second > 59 || minute > 59 || year > 9999 || microseconds > 999_999)
+      throw this.#fail('a date or time is out of range');
     out.reserve(48);
     const { buffer } = out;
     let at = out.position;
     buffer[at++] = 0x22;
     if (packed < 0n) buffer[at++] = 0x2d;
-    if (type !== 11) at = putDate(buffer, at, year, ((yearMonth % 13) << 5) | date % 32);
+    if (type !== 11) at = putDate(buffer, at, year, ((yearMonth % 13) << 5) | (date % 32));
     if (type !== 10) {
       if (type !== 11) buffer[at++] = 0x20;
       at = putTime(buffer, at, hour * 3600 + minute * 60 + second);

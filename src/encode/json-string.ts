@@ -15,7 +15,15 @@ plain[BACKSLASH] = 0;
 
 /** The letter after the backslash for the control characters that have a short escape. */
 const shortEscapes = new Uint8Array(128);
-for (const [byte, letter] of [[0x08, 'b'], [0x09, 't'], [0x0a, 'n'], [0x0c, 'f'], [0x0d, 'r'], [QUOTE, '"'], [BACKSLASH, '\\']] as const) {
+for (const [byte, letter] of [
+  [0x08, 'b'],
+  [0x09, 't'],
+  [0x0a, 'n'],
+  [0x0c, 'f'],
+  [0x0d, 'r'],
+  [QUOTE, '"'],
+  [BACKSLASH, '\\'],
+] as const) {
   shortEscapes[byte] = letter.charCodeAt(0);
 }
 
@@ -41,7 +49,11 @@ function putAsciiEscape(buffer: Uint8Array, offset: number, byte: number): numbe
 /** Jackson writes characters outside the BMP as an escaped surrogate pair. */
 function putSurrogatePair(buffer: Uint8Array, offset: number, codePoint: number): number {
   const rest = codePoint - 0x10000;
-  return putUnicodeEscape(buffer, putUnicodeEscape(buffer, offset, 0xd800 | (rest >> 10)), 0xdc00 | (rest & 0x3ff));
+  return putUnicodeEscape(
+    buffer,
+    putUnicodeEscape(buffer, offset, 0xd800 | (rest >> 10)),
+    0xdc00 | (rest & 0x3ff),
+  );
 }
 
 function putReplacement(buffer: Uint8Array, offset: number): number {
@@ -100,7 +112,11 @@ export function writeJsonUtf8(out: ByteSink, source: Uint8Array, start: number, 
           from -= length;
         } else if (length === 4) {
           const low = (((source[from + 2] as number) & 0x3f) << 6) | ((source[from + 3] as number) & 0x3f);
-          at = putSurrogatePair(buffer, at, ((byte & 7) << 18) | (((source[from + 1] as number) & 0x3f) << 12) | low);
+          at = putSurrogatePair(
+            buffer,
+            at,
+            ((byte & 7) << 18) | (((source[from + 1] as number) & 0x3f) << 12) | low,
+          );
           from += 4;
         } else {
           for (let i = 0; i < length; i++) buffer[at++] = source[from++] as number;

@@ -205,7 +205,8 @@ export class MaxwellJson {
     if (hasAbsent && fallback !== null) {
       for (let column = 0; column < columnCount; column++) {
         const offset = fallback[column] as number;
-        if (primary[column] === ABSENT && offset !== ABSENT) this.#writeMember(out, plan, row.rows, column, offset);
+        if (primary[column] === ABSENT && offset !== ABSENT)
+          this.#writeMember(out, plan, row.rows, column, offset);
       }
     }
     closeObject(out);

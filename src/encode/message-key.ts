@@ -52,7 +52,12 @@ function writeArrayKey(out: ByteSink, plan: TablePlan, row: RowView): void {
 }
 
 /** Writes the record key of a row. `plan` was made for the same format. */
-export function writeMessageKey(out: ByteSink, format: 'hash' | 'array', plan: TablePlan, row: RowView): void {
+export function writeMessageKey(
+  out: ByteSink,
+  format: 'hash' | 'array',
+  plan: TablePlan,
+  row: RowView,
+): void {
   if (format === 'hash') writeHashKey(out, plan, row);
   else writeArrayKey(out, plan, row);
 }

@@ -46,7 +46,8 @@ export class TablePlan {
   constructor(table: TableVersion, filter: TableFilter, options: EncodeOptions) {
     const scratch = new ByteSink(1024);
     const json = (text: string): Buffer => jsonStringBytes(scratch, text);
-    const rename = (name: string): string => (options.outputNamingStrategy === null ? name : camelCaseName(name));
+    const rename = (name: string): string =>
+      options.outputNamingStrategy === null ? name : camelCaseName(name);
     this.table = table;
     this.names = table.columns.map((column) => column.name);
     this.verdict = filter.verdict(table.database, table.table, this.names);
@@ -54,7 +55,9 @@ export class TablePlan {
     this.codecs = table.columns.map((column) => compileCodec(column, codecOptions));
     this.memberNames = this.names.map((name) => Buffer.concat([json(rename(name)), Buffer.from(':')]));
     this.nullMembers = this.memberNames.map((member) => Buffer.concat([member, Buffer.from('null,')]));
-    this.isVisible = Uint8Array.from(this.names, (name) => (isExcludedColumn(name, options.excludeColumns) ? 0 : 1));
+    this.isVisible = Uint8Array.from(this.names, (name) =>
+      isExcludedColumn(name, options.excludeColumns) ? 0 : 1,
+    );
     this.databaseJson = json(table.database);
     this.tableJson = json(table.table);
     const [database, name] = [this.databaseJson.toString(), this.tableJson.toString()];
@@ -63,8 +66,12 @@ export class TablePlan {
     );
     const keyPrefix = options.keyFormat === 'hash' ? 'pk.' : '';
     const keyColumns = table.primaryKey.map((column) => this.names[column] ?? '');
-    this.keyNames = keyColumns.map((name) => Buffer.concat([json(keyPrefix + name.toLowerCase()), Buffer.from(':')]));
-    this.primaryKeyColumnsJson = Buffer.from(`[${keyColumns.map((name) => json(name).toString()).join(',')}]`);
+    this.keyNames = keyColumns.map((name) =>
+      Buffer.concat([json(keyPrefix + name.toLowerCase()), Buffer.from(':')]),
+    );
+    this.primaryKeyColumnsJson = Buffer.from(
+      `[${keyColumns.map((name) => json(name).toString()).join(',')}]`,
+    );
     this.#topicTemplate = options.topic;
   }
 

@@ -8,7 +8,10 @@ export function topicName(template: string, database: string, table: string, typ
   const values: Readonly<Record<string, string>> = { database, table, type };
   const name = template.replace(/%\{(database|table|type)\}/g, (_, key: string) => values[key] ?? '');
   if (!legalName.test(name) || name === '.' || name === '..') {
-    throw new HeavisideError('KAFKA_TOPIC_INVALID', `topic ${JSON.stringify(name)} for table \`${database}\`.\`${table}\` is no legal name`);
+    throw new HeavisideError(
+      'KAFKA_TOPIC_INVALID',
+      `topic ${JSON.stringify(name)} for table \`${database}\`.\`${table}\` is no legal name`,
+    );
   }
   return name;
 }

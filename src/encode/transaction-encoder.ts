@@ -36,13 +36,14 @@ export interface EncodeSummary {
 /** Plans of table versions that are kept; more than that many live versions are made anew now and then. */
 const MAX_PLANS = 10_000;
 
-/** Stages 2 and 3: a source transaction's row images → filtered records in Maxwell's JSON. One transaction at a time. */
+/** Stages 2 and 3: a source transaction's row images → filtered records in Maxwell's JSON. */
 export class TransactionEncoder {
   readonly #options: EncodeOptions;
   readonly #filter: TableFilter;
   readonly #json: MaxwellJson;
   readonly #partitionKey: PartitionKey;
-  readonly #buffers = new RunBuffers();
+  /** Kept for the next transaction; null while one is under way. */
+  #buffers: RunBuffers | null = null;
   readonly #planOfVersion = new WeakMap<TableVersion, TablePlan>();
   readonly #planOfFingerprint = new Map<string, TablePlan>();
 
@@ -65,7 +66,9 @@ export class TransactionEncoder {
     resume: SplitResume | null = null,
   ): AsyncGenerator<SplitPoint, EncodeSummary> {
     const xid = resume === null ? transaction.xid : resume.xid;
-    const parts = this.#parts(sink, this.#buffers);
+    const buffers = this.#buffers ?? new RunBuffers();
+    this.#buffers = null;
+    const parts = this.#parts(sink, buffers);
     const run = new TransactionRun(parts, transaction, xid, resume?.nextRowIndex ?? 0);
     const plans = new Set<TablePlan>();
     sink.beginTransaction(transaction.id);
@@ -94,6 +97,7 @@ export class TransactionEncoder {
     }
     if (!run.isResumed) checkPrefix(transaction, resume, null);
     run.finish();
+    this.#buffers = buffers;
     return { rows: run.written, rowsFiltered: run.filtered, tables: countTables(plans) };
   }
 
@@ -143,7 +147,11 @@ function refuse(): never {
   throw new HeavisideError('INTERNAL', 'a row was written while its transaction was only read');
 }
 
-function checkPrefix(transaction: SourceTransaction, resume: SplitResume | null, hash: PrefixHash | null): void {
+function checkPrefix(
+  transaction: SourceTransaction,
+  resume: SplitResume | null,
+  hash: PrefixHash | null,
+): void {
   if (resume === null || hash?.digest() === resume.prefixHash) return;
   const found = hash === null ? 'has fewer rows' : 'has other rows';
   throw new HeavisideError(

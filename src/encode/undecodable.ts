@@ -2,7 +2,11 @@ import { HeavisideError } from '../errors.ts';
 
 /** ROW_UNDECODABLE for a column; the message names it and never holds its value. */
 export function undecodable(column: string, reason: string, cause?: unknown): HeavisideError {
-  return new HeavisideError('ROW_UNDECODABLE', `column \`${column}\`: ${reason}`, cause === undefined ? {} : { cause });
+  return new HeavisideError(
+    'ROW_UNDECODABLE',
+    `column \`${column}\`: ${reason}`,
+    cause === undefined ? {} : { cause },
+  );
 }
 
 /** Puts the table before a ROW_UNDECODABLE; anything else that decoding threw becomes one. */
@@ -10,5 +14,7 @@ export function inTable(database: string, table: string, error: unknown): Heavis
   const isOurs = error instanceof HeavisideError;
   if (isOurs && error.code !== 'ROW_UNDECODABLE') return error;
   const reason = isOurs ? error.message : 'the row image cannot be read';
-  return new HeavisideError('ROW_UNDECODABLE', `table \`${database}\`.\`${table}\`: ${reason}`, { cause: error });
+  return new HeavisideError('ROW_UNDECODABLE', `table \`${database}\`.\`${table}\`: ${reason}`, {
+    cause: error,
+  });
 }

@@ -1,6 +1,15 @@
 import { undecodable } from './undecodable.ts';
 
-const names = ['', 'POINT', 'LINESTRING', 'POLYGON', 'MULTIPOINT', 'MULTILINESTRING', 'MULTIPOLYGON', 'GEOMETRYCOLLECTION'];
+const names = [
+  '',
+  'POINT',
+  'LINESTRING',
+  'POLYGON',
+  'MULTIPOINT',
+  'MULTILINESTRING',
+  'MULTIPOLYGON',
+  'GEOMETRYCOLLECTION',
+];
 /** Deeper collections than any server builds by accident; guards the stack. */
 const MAX_DEPTH = 100;
 

@@ -52,7 +52,10 @@ const codeTable = new Map<number, ErrorCode>([
 
 /** An error for a code that a broker answered; what the table does not name is retriable by the one way. */
 export function kafkaProtocolError(code: number, what: string): HeavisideError {
-  return new HeavisideError(codeTable.get(code) ?? 'KAFKA_RETRIABLE', `${what}: error ${code} from the broker`);
+  return new HeavisideError(
+    codeTable.get(code) ?? 'KAFKA_RETRIABLE',
+    `${what}: error ${code} from the broker`,
+  );
 }
 
 /** The protocol's code in an error of kafkajs, or null where it is none. */
@@ -79,7 +82,8 @@ export function toKafkaError(error: unknown, what: string): HeavisideError {
   if (name === 'KafkaJSSASLAuthenticationError') {
     return new HeavisideError('KAFKA_ACCESS_DENIED', `${what}: authentication refused by the broker`);
   }
-  if (name === 'KafkaJSRequestTimeoutError') return new HeavisideError('KAFKA_TIMEOUT', `${what}: ${message}`);
+  if (name === 'KafkaJSRequestTimeoutError')
+    return new HeavisideError('KAFKA_TIMEOUT', `${what}: ${message}`);
   if (name === 'KafkaJSServerDoesNotSupportApiKey') {
     return new HeavisideError('KAFKA_UNSUPPORTED', `${what}: ${message}`);
   }

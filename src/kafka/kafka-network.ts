@@ -82,7 +82,12 @@ export class KafkaNetwork {
     const broker = await this.anyBroker();
     const body = new WireWriter().int32(topics.length);
     for (const topic of topics) body.string(topic);
-    const raw = await this.#exchange(broker, { apiKey: 3, apiVersion: 6, apiName: 'Metadata', body: body.int8(0).take() });
+    const raw = await this.#exchange(broker, {
+      apiKey: 3,
+      apiVersion: 6,
+      apiName: 'Metadata',
+      body: body.int8(0).take(),
+    });
     const reader = new WireReader(raw);
     reader.int32(); // throttle_time_ms
     for (const node of reader.array(readNode)) this.#adopt(node);
@@ -129,7 +134,10 @@ export class KafkaNetwork {
     for (;;) {
       try {
         const broker = await this.anyBroker();
-        const { coordinator } = await broker.findGroupCoordinator({ groupId: transactionalId, coordinatorType: 1 });
+        const { coordinator } = await broker.findGroupCoordinator({
+          groupId: transactionalId,
+          coordinatorType: 1,
+        });
         this.#adopt(coordinator);
         return await this.broker(coordinator.nodeId);
       } catch (error) {

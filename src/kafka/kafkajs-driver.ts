@@ -69,7 +69,12 @@ interface SocketRequest {
 }
 
 /** A broker object that is not connected yet. */
-export function createBroker(options: KafkaConnectionOptions, host: string, port: number, nodeId?: number): Broker {
+export function createBroker(
+  options: KafkaConnectionOptions,
+  host: string,
+  port: number,
+  nodeId?: number,
+): Broker {
   const logger = loggers.createLogger({
     level: loggers.LEVELS.WARN,
     logCreator: () => (entry) => {

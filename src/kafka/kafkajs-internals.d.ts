@@ -98,7 +98,10 @@ declare module 'kafkajs/src/loggers/index.js' {
     namespace(name: string): KafkaLogger;
   }
   const loggers: {
-    createLogger(options: { level: number; logCreator: (level: number) => (entry: unknown) => void }): KafkaLogger;
+    createLogger(options: {
+      level: number;
+      logCreator: (level: number) => (entry: unknown) => void;
+    }): KafkaLogger;
     LEVELS: { NOTHING: number; ERROR: number; WARN: number; INFO: number; DEBUG: number };
   };
   export default loggers;

@@ -38,7 +38,11 @@ export interface ProducedOffset {
  */
 export async function produce(
   network: KafkaNetwork,
-  partitions: readonly { readonly topic: string; readonly partition: number; readonly batches: readonly RecordBatch[] }[],
+  partitions: readonly {
+    readonly topic: string;
+    readonly partition: number;
+    readonly batches: readonly RecordBatch[];
+  }[],
   options: ProduceOptions,
 ): Promise<ProducedOffset[]> {
   const byBroker = new Map<KafkaBroker, Part[][]>();
@@ -52,7 +56,9 @@ export async function produce(
       (rounds[round] ??= []).push({ topic, partition, batch });
     }
   }
-  const results = await settleAll([...byBroker].map(([broker, rounds]) => produceToBroker(broker, rounds, options)));
+  const results = await settleAll(
+    [...byBroker].map(([broker, rounds]) => produceToBroker(broker, rounds, options)),
+  );
   return results.flat();
 }
 
@@ -113,7 +119,11 @@ function splitBySize(parts: readonly Part[], maxBytes: number): Part[][] {
   return groups;
 }
 
-async function sendParts(broker: KafkaBroker, parts: readonly Part[], options: ProduceOptions): Promise<ProducedOffset[]> {
+async function sendParts(
+  broker: KafkaBroker,
+  parts: readonly Part[],
+  options: ProduceOptions,
+): Promise<ProducedOffset[]> {
   const body = encodeRequest(parts, options);
   const startedAt = performance.now();
   let raw: Buffer;

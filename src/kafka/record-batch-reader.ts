@@ -37,7 +37,10 @@ function readBatch(bytes: Buffer): ReadBatch {
   const baseOffset = bytes.readBigInt64BE(0);
   const isControl = (attributes & attributeControl) !== 0;
   if ((attributes & 0x07) !== 0 && !isControl) {
-    throw new HeavisideError('KAFKA_UNSUPPORTED', 'the positions topic holds a compressed batch, which Heaviside never writes');
+    throw new HeavisideError(
+      'KAFKA_UNSUPPORTED',
+      'the positions topic holds a compressed batch, which Heaviside never writes',
+    );
   }
   return {
     baseOffset,

@@ -59,7 +59,10 @@ export function writeBatchHeader(
 export function stampBatch(batch: RecordBatch, producer: BatchProducer, baseSequence: number): void {
   const { bytes } = batch;
   const compression = bytes.readInt16BE(batchOffset.attributes) & 0x07;
-  bytes.writeInt16BE(compression | (producer.isTransactional ? attributeTransactional : 0), batchOffset.attributes);
+  bytes.writeInt16BE(
+    compression | (producer.isTransactional ? attributeTransactional : 0),
+    batchOffset.attributes,
+  );
   bytes.writeBigInt64BE(producer.producerId, batchOffset.producerId);
   bytes.writeInt16BE(producer.producerEpoch, batchOffset.producerEpoch);
   bytes.writeInt32BE(baseSequence, batchOffset.baseSequence);

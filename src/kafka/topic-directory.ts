@@ -36,7 +36,10 @@ async function createTopic(network: KafkaNetwork, topic: string, options: TopicO
     const code = protocolCodeOf(error) ?? aggregateCode(error);
     if (code === kafkaError.topicAlreadyExists) return;
     if (code === kafkaError.topicAuthorizationFailed || code === kafkaError.clusterAuthorizationFailed) {
-      throw new HeavisideError('KAFKA_ACCESS_DENIED', `creating topic ${topic} is not allowed to this account`);
+      throw new HeavisideError(
+        'KAFKA_ACCESS_DENIED',
+        `creating topic ${topic} is not allowed to this account`,
+      );
     }
     if (code === kafkaError.invalidReplicationFactor) {
       throw new HeavisideError(
@@ -64,7 +67,11 @@ function createTopicCode(error: unknown): number | null {
 }
 
 /** Partition count of an existing or newly created topic. */
-export async function ensureTopic(network: KafkaNetwork, topic: string, options: TopicOptions): Promise<number> {
+export async function ensureTopic(
+  network: KafkaNetwork,
+  topic: string,
+  options: TopicOptions,
+): Promise<number> {
   if (!topicNamePattern.test(topic) || topic === '.' || topic === '..') {
     throw new HeavisideError('KAFKA_TOPIC_INVALID', `"${topic}" is no name for a Kafka topic`);
   }
@@ -73,14 +80,23 @@ export async function ensureTopic(network: KafkaNetwork, topic: string, options:
   for (;;) {
     const [metadata] = await network.refreshMetadata([topic]);
     const code = metadata?.errorCode ?? kafkaError.unknownTopicOrPartition;
-    if (code === 0 && metadata && metadata.leaders.length > 0 && metadata.leaders.every((leader) => leader >= 0)) {
+    if (
+      code === 0 &&
+      metadata &&
+      metadata.leaders.length > 0 &&
+      metadata.leaders.every((leader) => leader >= 0)
+    ) {
       return metadata.leaders.length;
     }
     if (code === kafkaError.unknownTopicOrPartition && !isCreated) {
       if (!options.create) throw new HeavisideError('KAFKA_TOPIC_UNKNOWN', `topic ${topic} does not exist`);
       await createTopic(network, topic, options);
       isCreated = true;
-    } else if (code !== 0 && code !== kafkaError.unknownTopicOrPartition && code !== kafkaError.leaderNotAvailable) {
+    } else if (
+      code !== 0 &&
+      code !== kafkaError.unknownTopicOrPartition &&
+      code !== kafkaError.leaderNotAvailable
+    ) {
       throw kafkaProtocolError(code, `topic ${topic}`);
     }
     if (performance.now() > deadline) {
@@ -126,10 +142,16 @@ export class TopicDirectory {
     // A topic that was written before must not be made anew behind the consumers' back.
     const create = this.#options.create && (pinned === undefined || this.#acceptChange);
     try {
-      this.#adopt(topic, await this.#ask((network) => ensureTopic(network, topic, { ...this.#options, create })));
+      this.#adopt(
+        topic,
+        await this.#ask((network) => ensureTopic(network, topic, { ...this.#options, create })),
+      );
     } catch (error) {
       if (pinned !== undefined && error instanceof HeavisideError && error.code === 'KAFKA_TOPIC_UNKNOWN') {
-        throw new HeavisideError('KAFKA_PARTITIONS_CHANGED', `topic ${topic} with ${pinned} partitions was deleted`);
+        throw new HeavisideError(
+          'KAFKA_PARTITIONS_CHANGED',
+          `topic ${topic} with ${pinned} partitions was deleted`,
+        );
       }
       throw error;
     }
@@ -148,7 +170,10 @@ export class TopicDirectory {
   #adopt(topic: string, count: number): void {
     const pinned = this.#pinned.get(topic);
     if (pinned !== undefined && pinned !== count && !(this.#acceptChange && count > pinned)) {
-      throw new HeavisideError('KAFKA_PARTITIONS_CHANGED', `topic ${topic} had ${pinned} partitions and has ${count} now`);
+      throw new HeavisideError(
+        'KAFKA_PARTITIONS_CHANGED',
+        `topic ${topic} had ${pinned} partitions and has ${count} now`,
+      );
     }
     this.#pinned.set(topic, count);
     this.#known.set(topic, count);

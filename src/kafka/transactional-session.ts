@@ -49,7 +49,10 @@ export class TransactionalSession {
   }
 
   /** Runs InitProducerId until it is granted. Rejects with KAFKA_* ; CONCURRENT_TRANSACTIONS is asked again every 5 ms. */
-  static async open(network: KafkaNetwork, options: TransactionalSessionOptions): Promise<TransactionalSession> {
+  static async open(
+    network: KafkaNetwork,
+    options: TransactionalSessionOptions,
+  ): Promise<TransactionalSession> {
     const deadline = performance.now() + options.deadlineMs;
     for (;;) {
       const coordinator = await network.transactionCoordinator(options.transactionalId, deadline);
@@ -61,7 +64,8 @@ export class TransactionalSession {
         const producer = { producerId: BigInt(producerId), producerEpoch, isTransactional: true };
         return new TransactionalSession(network, options, { producer, coordinator });
       } catch (error) {
-        if (!isCoordinatorRetriable(error) || performance.now() > deadline) throw toKafkaError(error, 'InitProducerId');
+        if (!isCoordinatorRetriable(error) || performance.now() > deadline)
+          throw toKafkaError(error, 'InitProducerId');
         await sleep(5);
       }
     }
@@ -141,7 +145,10 @@ export class TransactionalSession {
       } catch (error) {
         if (!isCoordinatorRetriable(error) || performance.now() > deadline) throw toKafkaError(error, what);
         if (protocolCodeOf(error) !== kafkaError.concurrentTransactions) {
-          this.#coordinator = await this.#network.transactionCoordinator(this.#options.transactionalId, deadline);
+          this.#coordinator = await this.#network.transactionCoordinator(
+            this.#options.transactionalId,
+            deadline,
+          );
         }
         await sleep(wait);
       }

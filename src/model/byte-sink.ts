@@ -37,7 +37,10 @@ export class ByteSink {
       let at = this.position;
       for (let i = start; i < end; i++) buffer[at++] = source[i] as number;
     } else {
-      this.buffer.set(start === 0 && end === source.length ? source : source.subarray(start, end), this.position);
+      this.buffer.set(
+        start === 0 && end === source.length ? source : source.subarray(start, end),
+        this.position,
+      );
     }
     this.position += length;
   }

@@ -25,12 +25,16 @@ export function parseMariadbGtid(text: string): MariadbGtid {
   const serverId = Number(match?.[2]);
   const sequence = BigInt(match?.[3] ?? 0);
   if (match === null || domainId > MAX_UINT32 || serverId > MAX_UINT32 || sequence > MAX_UINT64) {
-    throw new HeavisideError('CONFIG_INVALID', `"${text.slice(0, 80)}" is not a MariaDB GTID (domain-server-sequence)`);
+    throw new HeavisideError(
+      'CONFIG_INVALID',
+      `"${text.slice(0, 80)}" is not a MariaDB GTID (domain-server-sequence)`,
+    );
   }
   return { domainId, serverId, sequence };
 }
 
-export const formatMariadbGtid = (gtid: MariadbGtid): string => `${gtid.domainId}-${gtid.serverId}-${gtid.sequence}`;
+export const formatMariadbGtid = (gtid: MariadbGtid): string =>
+  `${gtid.domainId}-${gtid.serverId}-${gtid.sequence}`;
 
 /** A MariaDB GTID position: the last GTID of each replication domain. Immutable. */
 export class MariadbGtidSet implements GtidSet {
@@ -51,7 +55,10 @@ export class MariadbGtidSet implements GtidSet {
       if (entry.trim() === '') continue;
       const gtid = parseMariadbGtid(entry);
       if (domains.has(gtid.domainId)) {
-        throw new HeavisideError('CONFIG_INVALID', `"${text.slice(0, 80)}" names domain ${gtid.domainId} twice`);
+        throw new HeavisideError(
+          'CONFIG_INVALID',
+          `"${text.slice(0, 80)}" names domain ${gtid.domainId} twice`,
+        );
       }
       domains.set(gtid.domainId, gtid);
     }

@@ -21,7 +21,8 @@ const invalid = (text: string, why: string): HeavisideError =>
 function parseNumber(digits: string, text: string): number {
   const value = Number(digits);
   if (value < 1) throw invalid(text, 'numbers start at 1');
-  if (!Number.isSafeInteger(value)) throw invalid(text, `${digits} is beyond 2^53 - 1, the largest that is supported`);
+  if (!Number.isSafeInteger(value))
+    throw invalid(text, `${digits} is beyond 2^53 - 1, the largest that is supported`);
   return value;
 }
 

@@ -55,7 +55,11 @@ export class KafkaBatch implements RecordSink {
   constructor(options: KafkaBatchOptions) {
     this.#options = options;
     const epoch = Buffer.from(String(options.epoch));
-    this.#epochHeader = Buffer.concat([Buffer.from('\x0aepoch', 'latin1'), Buffer.from([epoch.length * 2]), epoch]);
+    this.#epochHeader = Buffer.concat([
+      Buffer.from('\x0aepoch', 'latin1'),
+      Buffer.from([epoch.length * 2]),
+      epoch,
+    ]);
   }
 
   get byteLength(): number {
@@ -172,7 +176,11 @@ export class KafkaBatch implements RecordSink {
 }
 
 /** One record with a key and a value and no headers, as a batch of its own: the position record. */
-export async function singleRecordBatch(key: string, value: string, timestampMs: number): Promise<RecordBatch> {
+export async function singleRecordBatch(
+  key: string,
+  value: string,
+  timestampMs: number,
+): Promise<RecordBatch> {
   const writer = new RecordBatchWriter();
   const sink = writer.beginRecord();
   sink.writeUtf8(key);
@@ -181,4 +189,3 @@ export async function singleRecordBatch(key: string, value: string, timestampMs:
   writer.endRecord(Buffer.from([0]), 1);
   return writer.finish(timestampMs, null);
 }
-

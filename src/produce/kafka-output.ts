@@ -42,7 +42,12 @@ export interface KafkaOutputOptions {
   readonly backoffMs: (failures: number) => number;
   /** Called after every failed attempt; may throw to give the leadership up. */
   readonly onFailure: (error: HeavisideError, recordCount: number) => Promise<void>;
-  readonly onCommit: (commit: { records: number; bytes: number; batches: number; milliseconds: number }) => void;
+  readonly onCommit: (commit: {
+    records: number;
+    bytes: number;
+    batches: number;
+    milliseconds: number;
+  }) => void;
 }
 
 /** Milliseconds after which the topics' partition counts are looked at again before a send. */
@@ -86,7 +91,7 @@ export class KafkaOutput implements Output {
   /** Tries until the topic is known; runs beside a commit, so it touches neither the producer nor the breaker. */
   async #prepareTopic(topic: string): Promise<void> {
     const { signal, backoffMs } = this.#options;
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       try {
         return await this.#topics.prepare(topic);
       } catch (cause) {
@@ -128,7 +133,10 @@ export class KafkaOutput implements Output {
     if (this.#fenced) return null;
     const { last } = (this.#fenced = await this.#options.reopen());
     if (last.record && samePlace(last.record, pending)) return last.offset;
-    const isPrevious = this.#committed === null ? last.record === null : last.record !== null && samePlace(last.record, this.#committed);
+    const isPrevious =
+      this.#committed === null
+        ? last.record === null
+        : last.record !== null && samePlace(last.record, this.#committed);
     if (isPrevious) return null;
     throw new HeavisideError(
       'POSITION_DIVERGED',
@@ -157,7 +165,7 @@ export class KafkaOutput implements Output {
   /** Tries until it is done, the leadership ends, or an error comes that no new producer mends. */
   async #untilDone<T>(records: number, work: () => Promise<T>): Promise<T> {
     const { breaker, signal } = this.#options;
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       await breaker.whenProbeIsDue(signal);
       try {
         return await breaker.run(work);

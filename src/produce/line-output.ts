@@ -66,7 +66,10 @@ export class LineOutput implements Output {
   readonly #name: string;
   #failure: Error | null = null;
 
-  private constructor(stream: Writable, options: { name: string; ownsStream: boolean; maxBatchBytes: number }) {
+  private constructor(
+    stream: Writable,
+    options: { name: string; ownsStream: boolean; maxBatchBytes: number },
+  ) {
     this.#stream = stream;
     this.#name = options.name;
     this.#ownsStream = options.ownsStream;
@@ -99,7 +102,10 @@ export class LineOutput implements Output {
       await new Promise<void>((resolve, reject) => {
         this.#stream.write(batch.sink.view(), (error) => {
           const failure = error ?? this.#failure;
-          if (failure) reject(new HeavisideError('OUTPUT_UNWRITABLE', `writing to ${this.#name} failed: ${failure.message}`));
+          if (failure)
+            reject(
+              new HeavisideError('OUTPUT_UNWRITABLE', `writing to ${this.#name} failed: ${failure.message}`),
+            );
           else resolve();
         });
       });

@@ -44,7 +44,10 @@ export class UnfencedWriter {
   async #initProducer(network: KafkaNetwork): Promise<BatchProducer> {
     const broker = await network.anyBroker();
     try {
-      const { producerId, producerEpoch } = await broker.initProducerId({ transactionalId: null, transactionTimeout: 0 });
+      const { producerId, producerEpoch } = await broker.initProducerId({
+        transactionalId: null,
+        transactionTimeout: 0,
+      });
       return { producerId: BigInt(producerId), producerEpoch, isTransactional: false };
     } catch (error) {
       throw toKafkaError(error, 'InitProducerId');

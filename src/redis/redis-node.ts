@@ -48,6 +48,12 @@ export class RedisNode implements RedisPeer {
     this.store = this.#open('store', { commandMs: STORE_TIMEOUT_MS, readyWaitMs: STORE_TIMEOUT_MS });
   }
 
+  /** Waits for the connections that were opened so far; false where one is not ready within `timeoutMs`. Never rejects. */
+  async waitUntilReady(timeoutMs: number): Promise<boolean> {
+    const ready = await Promise.allSettled(this.#links.map((link) => link.waitUntilReady(timeoutMs)));
+    return ready.every(({ status }) => status === 'fulfilled');
+  }
+
   subscribe(channel: string, onMessage: (message: string) => void): void {
     if (this.#isClosed) return;
     this.#subscriber ??= this.#openSubscriber();
@@ -82,7 +88,7 @@ interface LinkLimits {
 class Link implements RedisConnection {
   readonly #redis: Redis;
   readonly #name: string;
-  readonly #limits: LinkLimits;
+  readonly #readyWaitMs: number;
   readonly #secrets: readonly string[];
   readonly #log: Log;
   readonly #hashes = new Map<string, string>();
@@ -93,7 +99,7 @@ class Link implements RedisConnection {
 
   constructor(target: RedisTarget, limits: LinkLimits, log: Log) {
     this.#name = target.name;
-    this.#limits = limits;
+    this.#readyWaitMs = limits.readyWaitMs;
     this.#log = log;
     this.#secrets = secretsOf(target);
     this.#redis = new Redis(clientOptions(target, limits, () => this.#isClosed));
@@ -103,7 +109,7 @@ class Link implements RedisConnection {
   }
 
   async call(command: string, args: readonly (string | number)[]): Promise<unknown> {
-    await this.#ready();
+    await this.waitUntilReady(this.#readyWaitMs);
     try {
       return await this.#redis.call(command, ...args);
     } catch (error) {
@@ -116,7 +122,7 @@ class Link implements RedisConnection {
     keys: readonly string[],
     args: readonly (string | number)[],
   ): Promise<unknown> {
-    await this.#ready();
+    await this.waitUntilReady(this.#readyWaitMs);
     const rest = [keys.length, ...keys, ...args];
     try {
       return await this.#redis.call('EVALSHA', this.#hash(script), ...rest);
@@ -166,10 +172,10 @@ class Link implements RedisConnection {
     });
   }
 
-  #ready(): Promise<void> {
+  /** @throws REDIS_UNREACHABLE where there is no connection after `timeoutMs`; at 0, at once */
+  waitUntilReady(timeoutMs: number): Promise<void> {
     if (this.#redis.status === 'ready') return Promise.resolve();
-    if (this.#limits.readyWaitMs === 0 || this.#isClosed)
-      return Promise.reject(this.#unreachable('is not connected'));
+    if (timeoutMs === 0 || this.#isClosed) return Promise.reject(this.#unreachable('is not connected'));
     return new Promise((resolve, reject) => {
       const end = (): void => {
         clearTimeout(timer);
@@ -183,7 +189,7 @@ class Link implements RedisConnection {
         end();
         reject(this.#unreachable('is not connected'));
       };
-      const timer = setTimeout(onEnd, this.#limits.readyWaitMs);
+      const timer = setTimeout(onEnd, timeoutMs);
       this.#redis.on('ready', onReady).on('end', onEnd);
     });
   }

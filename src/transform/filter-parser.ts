@@ -15,7 +15,11 @@ export interface FilterRule {
 }
 
 type Token =
-  | { readonly kind: 'word' | 'quoted' | 'regex' | 'symbol'; readonly text: string; readonly position: number }
+  | {
+      readonly kind: 'word' | 'quoted' | 'regex' | 'symbol';
+      readonly text: string;
+      readonly position: number;
+    }
   | { readonly kind: 'end'; readonly text: ''; readonly position: number };
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f' };
@@ -89,8 +93,10 @@ class FilterParser {
     const token = this.#token;
     let pattern: FilterPattern;
     if (token.kind === 'symbol' && token.text === '*') pattern = { kind: 'any' };
-    else if (token.kind === 'word' || token.kind === 'quoted') pattern = { kind: 'literal', text: token.text };
-    else if (token.kind === 'regex') pattern = { kind: 'regex', regex: this.#regex(token.text, token.position) };
+    else if (token.kind === 'word' || token.kind === 'quoted')
+      pattern = { kind: 'literal', text: token.text };
+    else if (token.kind === 'regex')
+      pattern = { kind: 'regex', regex: this.#regex(token.text, token.position) };
     else throw this.#fail('a name, a quoted name, * or /a regular expression/');
     this.#next();
     return pattern;
@@ -101,7 +107,10 @@ class FilterParser {
       return javaRegex(source);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new HeavisideError('CONFIG_INVALID', `filter, position ${position}: the regular expression cannot be used: ${reason}`);
+      throw new HeavisideError(
+        'CONFIG_INVALID',
+        `filter, position ${position}: the regular expression cannot be used: ${reason}`,
+      );
     }
   }
 
@@ -116,7 +125,10 @@ class FilterParser {
 
   #fail(expected: string): HeavisideError {
     const found = this.#token.kind === 'end' ? 'its end' : JSON.stringify(this.#token.text);
-    return new HeavisideError('CONFIG_INVALID', `filter, position ${this.#token.position}: expected ${expected}, found ${found}`);
+    return new HeavisideError(
+      'CONFIG_INVALID',
+      `filter, position ${this.#token.position}: expected ${expected}, found ${found}`,
+    );
   }
 
   #next(): void {
@@ -131,11 +143,16 @@ class FilterParser {
     if (start >= text.length) return { kind: 'end', text: '', position };
     const first = text.charAt(start);
     if (first === '/') return { kind: 'regex', text: this.#delimited('/'), position };
-    if (first === '"' || first === "'" || first === '`') return { kind: 'quoted', text: unescape(this.#delimited(first)), position };
+    if (first === '"' || first === "'" || first === '`')
+      return { kind: 'quoted', text: unescape(this.#delimited(first)), position };
     this.#offset++;
     if (!isWordStart(first)) return { kind: 'symbol', text: first, position };
     // A dash may stand inside a bare word.
-    while (this.#offset < text.length && (isWordStart(text.charAt(this.#offset)) || text.charAt(this.#offset) === '-')) this.#offset++;
+    while (
+      this.#offset < text.length &&
+      (isWordStart(text.charAt(this.#offset)) || text.charAt(this.#offset) === '-')
+    )
+      this.#offset++;
     return { kind: 'word', text: text.slice(start, this.#offset), position };
   }
 
@@ -151,7 +168,10 @@ class FilterParser {
         return this.#text.slice(start, at);
       }
     }
-    throw new HeavisideError('CONFIG_INVALID', `filter, position ${start}: the ${delimiter} that opens here is not closed`);
+    throw new HeavisideError(
+      'CONFIG_INVALID',
+      `filter, position ${start}: the ${delimiter} that opens here is not closed`,
+    );
   }
 }
 

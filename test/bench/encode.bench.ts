@@ -3,7 +3,16 @@ import { defaultEncodeOptions } from '../../src/encode/encode-options.ts';
 import { TransactionEncoder } from '../../src/encode/transaction-encoder.ts';
 import { ByteSink } from '../../src/model/byte-sink.ts';
 import type { RecordSink } from '../../src/model/record-sink.ts';
-import { column, image, int32, int64, prefixed, rowsEvent, table, transaction } from '../support/row-image-bytes.ts';
+import {
+  column,
+  image,
+  int32,
+  int64,
+  prefixed,
+  rowsEvent,
+  table,
+  transaction,
+} from '../support/row-image-bytes.ts';
 
 const ROWS = 20_000;
 const SECONDS = 3;
@@ -62,7 +71,9 @@ class DiscardingSink implements RecordSink {
 }
 
 async function measure(label: string, rowsPerTransaction: number): Promise<void> {
-  const rows = Buffer.concat(Array.from({ length: Math.min(100, rowsPerTransaction) }, (_, index) => row(index)));
+  const rows = Buffer.concat(
+    Array.from({ length: Math.min(100, rowsPerTransaction) }, (_, index) => row(index)),
+  );
   const eventCount = Math.ceil(rowsPerTransaction / 100);
   const events = Array.from({ length: eventCount }, () => rowsEvent('insert', { table: items, rows }));
   const source = transaction([events]);
@@ -86,7 +97,9 @@ async function measure(label: string, rowsPerTransaction: number): Promise<void>
   const seconds = await run(SECONDS);
   const { user, system } = process.cpuUsage(cpu);
   const cpuPerRow = (user + system) / count;
-  console.log(`${label}: ${Math.round(count / seconds).toLocaleString('en')} rows/s, ${cpuPerRow.toFixed(2)} µs CPU/row, ${(sink.bytes / count).toFixed(0)} bytes/row`);
+  console.log(
+    `${label}: ${Math.round(count / seconds).toLocaleString('en')} rows/s, ${cpuPerRow.toFixed(2)} µs CPU/row, ${(sink.bytes / count).toFixed(0)} bytes/row`,
+  );
 }
 
 const sample = new DiscardingSink();

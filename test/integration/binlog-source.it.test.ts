@@ -18,7 +18,9 @@ const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error),
   );
 
-async function checksum(transaction: SourceTransaction): Promise<{ rows: number; crc: number; largestGroup: number }> {
+async function checksum(
+  transaction: SourceTransaction,
+): Promise<{ rows: number; crc: number; largestGroup: number }> {
   let rows = 0;
   let crc = 0;
   let largestGroup = 0;
@@ -39,7 +41,9 @@ describe.each(['mysql', 'mariadb'] as const)('the binlog stream of %s', (flavor)
 
   beforeAll(async () => {
     bench = await openBinlogBench(flavor, DATABASE, 4001);
-    await bench.admin('CREATE TABLE t (id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, name VARCHAR(40) NOT NULL, body LONGTEXT)');
+    await bench.admin(
+      'CREATE TABLE t (id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, name VARCHAR(40) NOT NULL, body LONGTEXT)',
+    );
   });
 
   afterAll(() => bench.close());
@@ -90,13 +94,16 @@ describe.each(['mysql', 'mariadb'] as const)('the binlog stream of %s', (flavor)
       while (all.length < 6) {
         for (const transaction of await first.take()) {
           if (all.length < 3) position = positionAfter(position, transaction);
-          if (transaction.hasRows && (await rowsOf(transaction))[0]?.table.database === DATABASE) all.push(transaction);
+          if (transaction.hasRows && (await rowsOf(transaction))[0]?.table.database === DATABASE)
+            all.push(transaction);
         }
       }
       await first.close();
       const last = all[2];
       if (last === undefined) throw new Error('too few');
-      const exact: Position = usesGtid ? { ...position, coordinates: null } : { gtids: null, coordinates: last.end };
+      const exact: Position = usesGtid
+        ? { ...position, coordinates: null }
+        : { gtids: null, coordinates: last.end };
       const verify = { id: last.id, fingerprint: last.fingerprint };
       for (const options of [{}, { verify }]) {
         const second = await bench.open(exact, options);
@@ -106,15 +113,26 @@ describe.each(['mysql', 'mariadb'] as const)('the binlog stream of %s', (flavor)
           all.slice(3).map(({ id, fingerprint, xid }) => [id, fingerprint, xid]),
         );
       }
-      const third = await bench.open(exact, { verify: { ...verify, fingerprint: 'another' } }).catch((error: unknown) => error);
-      const code = third instanceof Error ? await codeOf(Promise.reject(third)) : await codeOf((third as typeof first).take());
+      const third = await bench
+        .open(exact, { verify: { ...verify, fingerprint: 'another' } })
+        .catch((error: unknown) => error);
+      const code =
+        third instanceof Error
+          ? await codeOf(Promise.reject(third))
+          : await codeOf((third as typeof first).take());
       expect(code).toBe('SOURCE_HISTORY_CHANGED');
     });
 
     it('keeps a large transaction on disk and gives it back in small groups, twice', async () => {
       const stream = await bench.open(await bench.now(usesGtid), { spillThresholdBytes: MEBIBYTE });
       await bench.admin('START TRANSACTION');
-      for (let i = 0; i < 6; i++) await bench.admin('INSERT INTO t (name, body) VALUES (?, ?), (?, ?)', ['big', 'x'.repeat(MEBIBYTE), 'big', 'y'.repeat(MEBIBYTE)]);
+      for (let i = 0; i < 6; i++)
+        await bench.admin('INSERT INTO t (name, body) VALUES (?, ?), (?, ?)', [
+          'big',
+          'x'.repeat(MEBIBYTE),
+          'big',
+          'y'.repeat(MEBIBYTE),
+        ]);
       await bench.admin("INSERT INTO t (name) VALUES ('the last one')");
       await bench.admin('COMMIT');
       const [big] = await takeOf(stream, DATABASE, 1);
@@ -134,7 +152,8 @@ describe.each(['mysql', 'mariadb'] as const)('the binlog stream of %s', (flavor)
   it('pauses the dump while nobody takes, and loses nothing', async () => {
     const stream = await bench.open(await bench.now(true), { maxQueueBytes: 128 * 1024, heartbeatMs: 300 });
     const body = 'z'.repeat(50_000);
-    for (let i = 0; i < 120; i++) await bench.admin('INSERT INTO t (name, body) VALUES (?, ?)', [`pressure ${i}`, body]);
+    for (let i = 0; i < 120; i++)
+      await bench.admin('INSERT INTO t (name, body) VALUES (?, ?)', [`pressure ${i}`, body]);
     await waitUntil(() => stream.queuedBytes() > 128 * 1024, { timeoutMs: 10_000, what: 'a full queue' });
     // Longer than three heartbeats: a dump that is paused is not a silent one.
     await sleep(1500);
@@ -147,7 +166,9 @@ describe.each(['mysql', 'mariadb'] as const)('the binlog stream of %s', (flavor)
   });
 
   it('moves the read position by heartbeats and passes over ignored servers', async () => {
-    const stream = await bench.open(await bench.now(true), { replicateIgnoreServerIds: [bench.identity.serverId] });
+    const stream = await bench.open(await bench.now(true), {
+      replicateIgnoreServerIds: [bench.identity.serverId],
+    });
     const before = await bench.now(true);
     await insert('ignored');
     let moved = before.gtids;
@@ -158,16 +179,21 @@ describe.each(['mysql', 'mariadb'] as const)('the binlog stream of %s', (flavor)
         moved = moved.add(transaction.gtid ?? '');
       }
     }
+    expect(stream.idleCoordinates()).toEqual(stream.coordinates());
     const heardAt = stream.lastEventAt();
     await waitUntil(() => stream.lastEventAt() > heardAt, { timeoutMs: 5000, what: 'a heartbeat' });
     await stream.close();
   });
 
   it('looks columns up where the binlog does not name them', async () => {
-    await bench.admin("CREATE TABLE minimal (id BIGINT UNSIGNED PRIMARY KEY, e ENUM('a,b','it''s','back\\\\slash') CHARACTER SET latin1, v VARCHAR(9) CHARACTER SET utf8mb4, y YEAR)");
+    await bench.admin(
+      "CREATE TABLE minimal (id BIGINT UNSIGNED PRIMARY KEY, e ENUM('a,b','it''s','back\\\\slash') CHARACTER SET latin1, v VARCHAR(9) CHARACTER SET utf8mb4, y YEAR)",
+    );
     const minimal = flavor === 'mysql' ? 'MINIMAL' : 'NO_LOG';
     const warnings: string[] = [];
-    const stream = await bench.open(await bench.now(true), { onWarning: (message) => warnings.push(message) });
+    const stream = await bench.open(await bench.now(true), {
+      onWarning: (message) => warnings.push(message),
+    });
     const lookups = async (): Promise<void> => {
       await bench.admin(`SET GLOBAL binlog_row_metadata = ${minimal}`);
       try {
@@ -196,7 +222,9 @@ describe.each(['mysql', 'mariadb'] as const)('the binlog stream of %s', (flavor)
     const from = await bench.now(true);
     await bench.admin('CREATE TABLE changing (id INT PRIMARY KEY, a INT)');
     await bench.admin(`SET GLOBAL binlog_row_metadata = ${flavor === 'mysql' ? 'MINIMAL' : 'NO_LOG'}`);
-    await bench.admin('INSERT INTO changing VALUES (1, 1)').finally(() => bench.admin('SET GLOBAL binlog_row_metadata = FULL'));
+    await bench
+      .admin('INSERT INTO changing VALUES (1, 1)')
+      .finally(() => bench.admin('SET GLOBAL binlog_row_metadata = FULL'));
     await bench.admin('ALTER TABLE changing MODIFY a VARCHAR(10)');
     const stream = await bench.open(from);
     expect(await codeOf(takeOf(stream, DATABASE, 3))).toBe('SCHEMA_UNKNOWN');
@@ -205,12 +233,14 @@ describe.each(['mysql', 'mariadb'] as const)('the binlog stream of %s', (flavor)
   it('reads compressed transactions', async () => {
     const session = await bench.session();
     const stream = await bench.open(await bench.now(true), { spillThresholdBytes: MEBIBYTE });
-    const compression = flavor === 'mysql' ? 'SESSION binlog_transaction_compression' : 'GLOBAL log_bin_compress';
+    const compression =
+      flavor === 'mysql' ? 'SESSION binlog_transaction_compression' : 'GLOBAL log_bin_compress';
     await session(`SET ${compression} = ON`);
     try {
       await session("INSERT INTO t (name, body) VALUES ('small', REPEAT('s', 2000))");
       await session('START TRANSACTION');
-      for (let i = 0; i < 40; i++) await session('INSERT INTO t (name, body) VALUES (?, REPEAT(?, 100000))', [`large ${i}`, String(i)]);
+      for (let i = 0; i < 40; i++)
+        await session('INSERT INTO t (name, body) VALUES (?, REPEAT(?, 100000))', [`large ${i}`, String(i)]);
       await session('COMMIT');
     } finally {
       await session(`SET ${compression} = OFF`);
@@ -219,7 +249,9 @@ describe.each(['mysql', 'mariadb'] as const)('the binlog stream of %s', (flavor)
     if (small === undefined || large === undefined) throw new Error('too few');
     expect((await rowsOf(small))[0]?.rows.includes('s'.repeat(2000))).toBe(true);
     const events = await rowsOf(large);
-    expect(events.map((event) => event.rows.includes('large'))).toEqual(Array.from({ length: 40 }, () => true));
+    expect(events.map((event) => event.rows.includes('large'))).toEqual(
+      Array.from({ length: 40 }, () => true),
+    );
     expect((await checksum(large)).rows).toBeGreaterThan(4_000_000);
     large.dispose();
     await stream.close();
@@ -227,11 +259,15 @@ describe.each(['mysql', 'mariadb'] as const)('the binlog stream of %s', (flavor)
 
   it('ends with a named error when its dump is killed, after what was complete', async () => {
     const proxy = await FreezableProxy.open(bench.address);
-    const stream = await bench.open(await bench.now(true), { address: { ...bench.address, port: proxy.port } });
+    const stream = await bench.open(await bench.now(true), {
+      address: { ...bench.address, port: proxy.port },
+    });
     await insert('before the kill');
     await waitUntil(() => stream.queuedBytes() > 0, { timeoutMs: 5000, what: 'a transaction' });
     const [port] = proxy.serverSidePorts;
-    const [thread] = await bench.admin('SELECT id FROM information_schema.processlist WHERE host LIKE ?', [`%:${port}`]);
+    const [thread] = await bench.admin('SELECT id FROM information_schema.processlist WHERE host LIKE ?', [
+      `%:${port}`,
+    ]);
     await bench.admin(`KILL ${thread?.['id'] ?? thread?.['ID'] ?? 0}`);
     const [complete] = await takeOf(stream, DATABASE, 1);
     expect((await rowsOf(complete as SourceTransaction))[0]?.rows.includes('before the kill')).toBe(true);
@@ -241,7 +277,10 @@ describe.each(['mysql', 'mariadb'] as const)('the binlog stream of %s', (flavor)
 
   it('notices a half-open link by the heartbeats that are missing', async () => {
     const proxy = await FreezableProxy.open(bench.address);
-    const stream = await bench.open(await bench.now(true), { address: { ...bench.address, port: proxy.port }, heartbeatMs: 300 });
+    const stream = await bench.open(await bench.now(true), {
+      address: { ...bench.address, port: proxy.port },
+      heartbeatMs: 300,
+    });
     proxy.freeze();
     const startedAt = performance.now();
     expect(await codeOf(takeOf(stream, 'no such database', 1))).toBe('SOURCE_SILENT');
@@ -265,16 +304,27 @@ describe.each(['mysql', 'mariadb'] as const)('the binlog stream of %s', (flavor)
       flavor === 'mysql'
         ? MysqlGtidSet.parse(`${from.gtids?.toString()},00000000-0000-0000-0000-000000000001:1`)
         : parseGtidSet('mariadb', `0-${bench.identity.serverId}-99999999`);
-    const byFile = (place: { file: string; offset: number }): Position => ({ gtids: null, coordinates: place });
+    const byFile = (place: { file: string; offset: number }): Position => ({
+      gtids: null,
+      coordinates: place,
+    });
     expect(await codeOf(bench.open({ gtids: ahead, coordinates: null }))).toBe('POSITION_NOT_IN_EXECUTED');
-    expect(await codeOf(bench.open(byFile({ file, offset: offset + 1_000_000_000 })))).toBe('POSITION_NOT_IN_EXECUTED');
+    expect(await codeOf(bench.open(byFile({ file, offset: offset + 1_000_000_000 })))).toBe(
+      'POSITION_NOT_IN_EXECUTED',
+    );
     expect(await codeOf(bench.open(byFile({ file: `${file}9`, offset: 4 })))).toBe('BINLOG_PURGED');
     expect(await codeOf(bench.open(byFile({ file, offset: 2 ** 32 })))).toBe('BINLOG_OFFSET_TOO_LARGE');
-    expect(await codeOf(bench.open(byFile({ file, offset }), { expectedIdentity: 'another' }))).toBe('SOURCE_CHANGED');
-    expect(await codeOf(bench.open(byFile({ file, offset }), { expectedFileCreatedAt: 1 }))).toBe('SOURCE_CHANGED');
+    expect(await codeOf(bench.open(byFile({ file, offset }), { expectedIdentity: 'another' }))).toBe(
+      'SOURCE_CHANGED',
+    );
+    expect(await codeOf(bench.open(byFile({ file, offset }), { expectedFileCreatedAt: 1 }))).toBe(
+      'SOURCE_CHANGED',
+    );
     const wrongPassword = { ...bench.address, password: 'wrong' };
     expect(await codeOf(bench.open(from, { address: wrongPassword }))).toBe('SOURCE_ACCESS_DENIED');
-    expect(await codeOf(bench.open(from, { address: { ...bench.address, port: 1 } }))).toBe('SOURCE_UNREACHABLE');
+    expect(await codeOf(bench.open(from, { address: { ...bench.address, port: 1 } }))).toBe(
+      'SOURCE_UNREACHABLE',
+    );
   });
 
   it('stops at a data change that was logged as a statement', async () => {

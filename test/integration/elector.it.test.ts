@@ -2,7 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BlockedStore } from '../../src/checkpoint/blocked-store.ts';
 import { ControlChannel } from '../../src/election/control-channel.ts';
-import { LeaderElector, type LeadOutcome, type RoleChange } from '../../src/election/leader-elector.ts';
+import {
+  LeaderElector,
+  type LeaderElectorOptions,
+  type ElectionJob,
+  type LeadOutcome,
+  type RoleChange,
+} from '../../src/election/leader-elector.ts';
 import { LeaseKeeper } from '../../src/election/lease-keeper.ts';
 import type { Lease } from '../../src/election/lease.ts';
 import { RedlockLeaseStore } from '../../src/election/redlock-lease-store.ts';
@@ -30,6 +36,8 @@ async function startRedis(count = 1): Promise<void> {
 interface ReplicaOptions {
   readonly ttlMs?: number;
   readonly prove?: () => Promise<void>;
+  /** In place of the store in Redis. */
+  readonly blocked?: LeaderElectorOptions['blocked'];
   /** Default: leads until asked to leave or the lease is lost. */
   readonly lead?: (lease: Lease, leave: AbortSignal) => Promise<LeadOutcome>;
 }
@@ -46,7 +54,7 @@ class Replica {
   readonly #stop = new AbortController();
   readonly #run: Promise<void>;
 
-  constructor(name: string, { ttlMs = TTL_MS, prove, lead }: ReplicaOptions = {}) {
+  constructor(name: string, { ttlMs = TTL_MS, prove, lead, blocked: fakeBlocked }: ReplicaOptions = {}) {
     this.name = name;
     const log = new MemoryLog();
     this.nodes = servers.map(({ url }) => new RedisNode({ url, leaseTtlMs: ttlMs, log }));
@@ -68,7 +76,8 @@ class Replica {
           ...(target === undefined ? {} : { target }),
         }),
     });
-    const { blocked, channel } = this;
+    const { channel } = this;
+    const blocked = fakeBlocked ?? this.blocked;
     const elector = new LeaderElector({
       keeper,
       channel,
@@ -78,12 +87,13 @@ class Replica {
       waitMs: 500,
       blockedPollMs: 60_000,
     });
-    const run = elector.run({
+    const job: ElectionJob = {
       signal: this.#stop.signal,
       prove: prove ?? (async () => undefined),
       lead: lead ?? untilAsked,
       onRole: (change) => this.roles.push({ ...change, atMs: performance.now() }),
-    });
+    };
+    const run = Promise.all(nodes.map((node) => node.waitUntilReady(300))).then(() => elector.run(job));
     this.#run = run.catch((error: unknown) => void (this.failure = error));
     running.push(this);
   }
@@ -201,6 +211,18 @@ describe('the election', () => {
     await b.blocked.clear();
     await b.channel.publish({ type: 'unblocked' });
     await until('b leads', () => b.role === 'leader', 1000);
+  });
+
+  it('gives the lease back when the block came just before it', async () => {
+    await startRedis();
+    const why = { code: 'BINLOG_PURGED', message: 'gone', position: 'u:1-5', replica: 'b', at: 0 };
+    let looks = 0;
+    const replica = new Replica('a', { blocked: { get: async () => (looks++ === 0 ? null : why) } });
+    await until('a sees it', () => replica.roles.at(-1)?.code === 'CLUSTER_BLOCKED');
+    await until('two looks', () => looks === 2);
+    await sleep(50);
+    expect(replica.roles.some(({ role }) => role === 'leader')).toBe(false);
+    expect(await replica.nodes[0]?.store.call('EXISTS', ['heaviside:{it}:lease'])).toBe(0);
   });
 
   it('does not stand without a proof, and stays out longer each time it cannot lead', async () => {

@@ -28,14 +28,21 @@ function encodeNumber(value: number): Encoded {
   if (!Number.isInteger(value) || Object.is(value, -0) || Math.abs(value) > 0xffffffff) {
     return { type: 11, bytes: fixed(8, (bytes) => bytes.writeDoubleLE(value)), inline: null };
   }
-  if (value >= -0x8000 && value <= 0x7fff) return { type: 5, bytes: fixed(2, (bytes) => bytes.writeInt16LE(value)), inline: 2 };
-  if (value >= 0 && value <= 0xffff) return { type: 6, bytes: fixed(2, (bytes) => bytes.writeUInt16LE(value)), inline: 2 };
-  if (value >= -0x80000000 && value <= 0x7fffffff) return { type: 7, bytes: fixed(4, (bytes) => bytes.writeInt32LE(value)), inline: 4 };
-  if (value < 0) return { type: 9, bytes: fixed(8, (bytes) => bytes.writeBigInt64LE(BigInt(value))), inline: null };
+  if (value >= -0x8000 && value <= 0x7fff)
+    return { type: 5, bytes: fixed(2, (bytes) => bytes.writeInt16LE(value)), inline: 2 };
+  if (value >= 0 && value <= 0xffff)
+    return { type: 6, bytes: fixed(2, (bytes) => bytes.writeUInt16LE(value)), inline: 2 };
+  if (value >= -0x80000000 && value <= 0x7fffffff)
+    return { type: 7, bytes: fixed(4, (bytes) => bytes.writeInt32LE(value)), inline: 4 };
+  if (value < 0)
+    return { type: 9, bytes: fixed(8, (bytes) => bytes.writeBigInt64LE(BigInt(value))), inline: null };
   return { type: 8, bytes: fixed(4, (bytes) => bytes.writeUInt32LE(value)), inline: 4 };
 }
 
-function encodeContainer(value: readonly Value[] | { readonly [key: string]: Value }, isLarge: boolean): Encoded {
+function encodeContainer(
+  value: readonly Value[] | { readonly [key: string]: Value },
+  isLarge: boolean,
+): Encoded {
   const isArray = Array.isArray(value);
   const keys = isArray ? [] : Object.keys(value).map((key) => Buffer.from(key));
   const members = Object.values(value as Record<string, Value>).map((member) => encode(member, isLarge));
@@ -52,7 +59,11 @@ function encodeContainer(value: readonly Value[] | { readonly [key: string]: Val
   });
   const valueEntries = members.map((member) => {
     if (member.inline !== null && member.inline <= width) {
-      return Buffer.concat([Buffer.from([member.type]), member.bytes, Buffer.alloc(width - member.bytes.length)]);
+      return Buffer.concat([
+        Buffer.from([member.type]),
+        member.bytes,
+        Buffer.alloc(width - member.bytes.length),
+      ]);
     }
     const entry = Buffer.concat([Buffer.from([member.type]), number(offset, width)]);
     parts.push(member.bytes);
@@ -60,7 +71,11 @@ function encodeContainer(value: readonly Value[] | { readonly [key: string]: Val
     return entry;
   });
   const head = [number(members.length, width), number(offset, width)];
-  return { type: (isArray ? 2 : 0) + (isLarge ? 1 : 0), bytes: Buffer.concat([...head, ...keyEntries, ...valueEntries, ...parts]), inline: null };
+  return {
+    type: (isArray ? 2 : 0) + (isLarge ? 1 : 0),
+    bytes: Buffer.concat([...head, ...keyEntries, ...valueEntries, ...parts]),
+    inline: null,
+  };
 }
 
 function encode(value: Value, isLarge: boolean): Encoded {
@@ -71,7 +86,11 @@ function encode(value: Value, isLarge: boolean): Encoded {
   if (typeof value === 'number') return encodeNumber(value);
   if (typeof value === 'bigint') {
     const isSigned = value < 2n ** 63n;
-    return { type: isSigned ? 9 : 10, bytes: fixed(8, (bytes) => bytes.writeBigUInt64LE(BigInt.asUintN(64, value))), inline: null };
+    return {
+      type: isSigned ? 9 : 10,
+      bytes: fixed(8, (bytes) => bytes.writeBigUInt64LE(BigInt.asUintN(64, value))),
+      inline: null,
+    };
   }
   if (typeof value === 'string') {
     const text = Buffer.from(value);

@@ -1,9 +1,17 @@
 import { tmpdir } from 'node:os';
 import { ensureStack } from '../../scripts/stack/ensure-stack.ts';
 import type { SqlServer } from '../../scripts/stack/stack-info.ts';
-import { openBinlogStream, type BinlogStream, type BinlogStreamOptions } from '../../src/binlog/binlog-source.ts';
+import {
+  openBinlogStream,
+  type BinlogStream,
+  type BinlogStreamOptions,
+} from '../../src/binlog/binlog-source.ts';
 import { openQueryConnection, type Query, type SourceAddress } from '../../src/binlog/mysql-client.ts';
-import { readCurrentPosition, readSourceIdentity, type SourceIdentity } from '../../src/binlog/source-identity.ts';
+import {
+  readCurrentPosition,
+  readSourceIdentity,
+  type SourceIdentity,
+} from '../../src/binlog/source-identity.ts';
 import type { Position, SourceFlavor } from '../../src/model/position.ts';
 import type { RowsEvent, SourceTransaction } from '../../src/model/transaction.ts';
 
@@ -22,7 +30,10 @@ export interface BinlogBench {
   close(): Promise<void>;
 }
 
-const addressOf = (server: SqlServer, account: { readonly user: string; readonly password: string }): SourceAddress => ({
+const addressOf = (
+  server: SqlServer,
+  account: { readonly user: string; readonly password: string },
+): SourceAddress => ({
   host: server.host,
   port: server.port,
   user: account.user,
@@ -32,7 +43,11 @@ const addressOf = (server: SqlServer, account: { readonly user: string; readonly
 });
 
 /** A database of its own on the real server, and streams that read from it. */
-export async function openBinlogBench(flavor: SourceFlavor, database: string, replicaServerId: number): Promise<BinlogBench> {
+export async function openBinlogBench(
+  flavor: SourceFlavor,
+  database: string,
+  replicaServerId: number,
+): Promise<BinlogBench> {
   const server = (await ensureStack({ [flavor]: true }))[flavor];
   if (server === undefined) throw new Error(`no ${flavor} in the stack`);
   const closers: (() => Promise<void>)[] = [];
@@ -98,7 +113,11 @@ export async function rowsOf(transaction: SourceTransaction): Promise<RowsEvent[
 }
 
 /** The next `count` transactions that touch the database by rows or schema change. Other tests share the server. */
-export async function takeOf(stream: BinlogStream, database: string, count: number): Promise<SourceTransaction[]> {
+export async function takeOf(
+  stream: BinlogStream,
+  database: string,
+  count: number,
+): Promise<SourceTransaction[]> {
   const found: SourceTransaction[] = [];
   while (found.length < count) {
     for (const transaction of await stream.take()) {
@@ -110,7 +129,8 @@ export async function takeOf(stream: BinlogStream, database: string, count: numb
 
 async function touches(transaction: SourceTransaction, database: string): Promise<boolean> {
   const { schemaChange } = transaction;
-  if (schemaChange !== null && (schemaChange.database === database || schemaChange.sql.includes(database))) return true;
+  if (schemaChange !== null && (schemaChange.database === database || schemaChange.sql.includes(database)))
+    return true;
   for await (const [event] of transaction.rowsEvents()) return event?.table.database === database;
   return false;
 }

@@ -44,11 +44,16 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** The product's entry: HEAVISIDE_MAIN, else dist/main.js of this repository. */
+/** The product's entry: HEAVISIDE_TEST_MAIN, else dist/main.js of this repository. */
 export function productEntry(): string {
-  const named = process.env['HEAVISIDE_MAIN'];
+  const named = process.env['HEAVISIDE_TEST_MAIN'];
   if (named !== undefined && named !== '') return resolve(named);
   return join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'dist', 'main.js');
+}
+
+/** The environment for the product: without this one's HEAVISIDE_ variables, which would be options of it. */
+export function productEnv(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('HEAVISIDE_')));
 }
 
 /** The text of a .properties file; backslashes, `=`-free keys and line ends are escaped. */
@@ -100,7 +105,7 @@ export class ReplicaProcess {
     this.#child = spawn(process.execPath, [productEntry(), 'run', '--config', this.configFile], {
       stdio: ['ignore', log, log],
       detached: options.isDetached ?? false,
-      env: { ...process.env, ...options.env },
+      env: { ...productEnv(), ...options.env },
     });
     closeSync(log);
     running.add(this.#child);

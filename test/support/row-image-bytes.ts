@@ -19,7 +19,14 @@ export function column(name: string, type: number, more: Partial<Column> = {}): 
 let versions = 0;
 
 export function table(columns: readonly Column[], more: Partial<TableVersion> = {}): TableVersion {
-  return { database: 'shop', table: 'item', columns, primaryKey: [0], fingerprint: `v${versions++}`, ...more };
+  return {
+    database: 'shop',
+    table: 'item',
+    columns,
+    primaryKey: [0],
+    fingerprint: `v${versions++}`,
+    ...more,
+  };
 }
 
 export function int32(value: number): Buffer {
@@ -78,7 +85,10 @@ export function rowsEvent(operation: RowOperation, parts: EventParts): RowsEvent
 }
 
 /** A transaction of those events, in groups. */
-export function transaction(groups: readonly (readonly RowsEvent[])[], more: Partial<SourceTransaction> = {}): SourceTransaction {
+export function transaction(
+  groups: readonly (readonly RowsEvent[])[],
+  more: Partial<SourceTransaction> = {},
+): SourceTransaction {
   return {
     id: '3e11fa47-71ca-11e1-9e33-c80aa9429562:23',
     gtid: '3e11fa47-71ca-11e1-9e33-c80aa9429562:23',

@@ -14,7 +14,8 @@ let digitOffset = 0;
 /** Bytes that a DECIMAL(precision, scale) takes in a row image. */
 export function decimalSize(precision: number, scale: number): number {
   const integral = precision - scale;
-  const half = (digitCount: number): number => Math.floor(digitCount / 9) * 4 + (groupBytes[digitCount % 9] as number);
+  const half = (digitCount: number): number =>
+    Math.floor(digitCount / 9) * 4 + (groupBytes[digitCount % 9] as number);
   return half(integral) + half(scale);
 }
 
@@ -38,7 +39,14 @@ function readGroup(image: Buffer, offset: number, digitCount: number, flip: numb
  * Writes a packed decimal (strings/decimal.c, decimal2bin) as a JSON number, exactly; returns the offset behind it, or -1 where it is invalid.
  * `isPlain` false: Java's BigDecimal.toString, so in scientific notation below 10^-6 (`1.000E-7`, `0E-7`). The bytes are there.
  */
-export function writeDecimal(image: Buffer, start: number, precision: number, scale: number, isPlain: boolean, out: ByteSink): number {
+export function writeDecimal(
+  image: Buffer,
+  start: number,
+  precision: number,
+  scale: number,
+  isPlain: boolean,
+  out: ByteSink,
+): number {
   const isNegative = ((image[start] as number) & 0x80) === 0;
   const flip = isNegative ? 0xff : 0;
   const integral = precision - scale;
@@ -47,14 +55,25 @@ export function writeDecimal(image: Buffer, start: number, precision: number, sc
   const leading = integral % 9;
   if (leading > 0) offset = readGroup(image, offset, leading, flip);
   while (digitOffset < precision && offset >= 0) {
-    offset = readGroup(image, offset, digitOffset < integral ? 9 : Math.min(9, precision - digitOffset), flip);
+    offset = readGroup(
+      image,
+      offset,
+      digitOffset < integral ? 9 : Math.min(9, precision - digitOffset),
+      flip,
+    );
   }
   if (offset < 0) return -1;
   writeDigits(precision, scale, isNegative, isPlain, out);
   return offset;
 }
 
-function writeDigits(precision: number, scale: number, isNegative: boolean, isPlain: boolean, out: ByteSink): void {
+function writeDigits(
+  precision: number,
+  scale: number,
+  isNegative: boolean,
+  isPlain: boolean,
+  out: ByteSink,
+): void {
   let firstDigit = 0;
   while (firstDigit < precision - 1 && digits[firstDigit] === 0) firstDigit++;
   const isZero = digits[firstDigit] === 0;

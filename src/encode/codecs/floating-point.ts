@@ -35,7 +35,9 @@ function shortestFloat(value: number): string {
     const text = value.toExponential(digitCount - 1);
     if (Math.fround(Number(text)) === value) return text;
     // Below a power of two the neighbours are nearer, so the nearest decimal may lie outside where the next one up lies inside.
-    const up = Number(text) + Math.sign(value) * Number(`1e${Math.floor(Math.log10(Math.abs(value))) - digitCount + 1}`);
+    const up =
+      Number(text) +
+      Math.sign(value) * Number(`1e${Math.floor(Math.log10(Math.abs(value))) - digitCount + 1}`);
     const upText = up.toExponential(digitCount - 1);
     if (Math.fround(Number(upText)) === value) return upText;
   }
@@ -47,7 +49,8 @@ export function javaFloat(value: number): string {
   if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
   // Six digits identify a float: where they read back as it, they are the shortest but for trailing zeros.
   const six = Number(value.toPrecision(6));
-  const text = Math.fround(six) === value && Math.abs(value) > 1e-30 ? six.toExponential() : shortestFloat(value);
+  const text =
+    Math.fround(six) === value && Math.abs(value) > 1e-30 ? six.toExponential() : shortestFloat(value);
   if (isPlainRange(value)) return fromPlain(String(Number(text)));
   if (text.includes('.')) return fromExponential(text);
   const two = value.toExponential(1);

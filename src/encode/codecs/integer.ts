@@ -24,7 +24,8 @@ export class IntegerCodec extends ValueCodec {
 
 /** Unsigned 32 bits, little-endian. */
 export function readUint32(image: Buffer, offset: number): number {
-  const low = (image[offset] as number) | ((image[offset + 1] as number) << 8) | ((image[offset + 2] as number) << 16);
+  const low =
+    (image[offset] as number) | ((image[offset + 1] as number) << 8) | ((image[offset + 2] as number) << 16);
   return low + (image[offset + 3] as number) * 0x1000000;
 }
 

@@ -77,7 +77,13 @@ abstract class TemporalCodec extends QuotedCodec {
   }
 
   /** As Maxwell: a date with any zero part is the zero date, and its time and fraction are zero too. */
-  protected writeDateTime(out: ByteSink, year: number, monthAndDay: number, secondOfDay: number, microseconds: number): void {
+  protected writeDateTime(
+    out: ByteSink,
+    year: number,
+    monthAndDay: number,
+    secondOfDay: number,
+    microseconds: number,
+  ): void {
     const isZero = year === 0 || monthAndDay >> 5 === 0 || (monthAndDay & 31) === 0;
     if (isZero && this.canRenderNull) {
       out.writeBytes(nullBytes);
@@ -128,7 +134,10 @@ export class DateCodec extends TemporalCodec {
 
   override writeJson(image: Buffer, offset: number, out: ByteSink): number {
     const end = this.fixedEnd(image, offset);
-    const bits = (image[offset] as number) | ((image[offset + 1] as number) << 8) | ((image[offset + 2] as number) << 16);
+    const bits =
+      (image[offset] as number) |
+      ((image[offset + 1] as number) << 8) |
+      ((image[offset + 2] as number) << 16);
     this.writeDate(out, bits >> 9, (bits >> 5) & 15, bits & 31);
     return end;
   }
@@ -144,7 +153,10 @@ export class DateTimeCodec extends TemporalCodec {
     const end = this.fixedEnd(image, offset);
     const b3 = image[offset + 3] as number;
     const b4 = image[offset + 4] as number;
-    const high = ((image[offset] as number) << 16) | ((image[offset + 1] as number) << 8) | (image[offset + 2] as number);
+    const high =
+      ((image[offset] as number) << 16) |
+      ((image[offset + 1] as number) << 8) |
+      (image[offset + 2] as number);
     if (high < 0x800000) throw this.fail('its date is negative');
     const yearMonth = (high & 0x7fffff) >> 6;
     const year = (yearMonth / 13) | 0;
@@ -163,7 +175,11 @@ function civilFromDays(days: number): readonly [number, number] {
   const era = Math.floor(shifted / 146_097);
   const dayOfEra = shifted - era * 146_097;
   const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+    (dayOfEra -
+      Math.floor(dayOfEra / 1460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365,
   );
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
   const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153);
@@ -189,7 +205,8 @@ export class TimestampCodec extends TemporalCodec {
   override writeJson(image: Buffer, offset: number, out: ByteSink): number {
     const end = this.fixedEnd(image, offset);
     let seconds = 0;
-    for (let i = 0; i < 4; i++) seconds = seconds * 256 + (image[offset + (this.#isBigEndian ? i : 3 - i)] as number);
+    for (let i = 0; i < 4; i++)
+      seconds = seconds * 256 + (image[offset + (this.#isBigEndian ? i : 3 - i)] as number);
     const fraction = readFraction(image, offset + 4, this.precision);
     if (seconds === 0) {
       this.writeDateTime(out, 0, 0, 0, 0);

@@ -33,12 +33,17 @@ function text(shape: Column, value: Buffer): string | null {
 }
 
 const unsigned = { isUnsigned: true };
-const decimal = (precision: number, scale: number): Column => column('d', 246, { metadata: (precision << 8) | scale });
+const decimal = (precision: number, scale: number): Column =>
+  column('d', 246, { metadata: (precision << 8) | scale });
 const varchar = (collation: number): Column => column('v', 15, { metadata: 100, collation });
 const labels = ['foo', 'bar"', 'baz'];
 const enumeration = column('e', 247, { metadata: 0xf701, collation: UTF8, labels });
 const set = column('s', 248, { metadata: 0xf801, collation: UTF8, labels: ['a', 'b', 'c'] });
-const wideSet = column('s', 248, { metadata: 0xf808, collation: UTF8, labels: Array.from({ length: 64 }, (_, i) => `l${i}`) });
+const wideSet = column('s', 248, {
+  metadata: 0xf808,
+  collation: UTF8,
+  labels: Array.from({ length: 64 }, (_, i) => `l${i}`),
+});
 
 const cases: readonly (readonly [string, Column, Buffer, string])[] = [
   ['tinyint', column('a', 1), hex('80'), '-128'],
@@ -57,7 +62,12 @@ const cases: readonly (readonly [string, Column, Buffer, string])[] = [
   ['bigint beyond 2^53', column('a', 8), int64(9007199254740993n), '9007199254740993'],
   ['bigint max', column('a', 8), int64(2n ** 63n - 1n), '9223372036854775807'],
   ['bigint unsigned', column('a', 8, unsigned), int64(2n ** 64n - 1n), '18446744073709551615'],
-  ['bigint unsigned with zeros inside', column('a', 8, unsigned), int64(10000000000000000001n), '10000000000000000001'],
+  [
+    'bigint unsigned with zeros inside',
+    column('a', 8, unsigned),
+    int64(10000000000000000001n),
+    '10000000000000000001',
+  ],
   // 1234567890.1234 is the example of strings/decimal.c.
   ['decimal(14,4)', decimal(14, 4), hex('81 0dfb38d2 04d2'), '1234567890.1234'],
   ['decimal(14,4) negative', decimal(14, 4), hex('7e f204c72d fb2d'), '-1234567890.1234'],
@@ -109,8 +119,18 @@ const cases: readonly (readonly [string, Column, Buffer, string])[] = [
   ['year', column('y', 13), hex('6b'), '2007'],
   ['year 0000', column('y', 13), hex('00'), '0'],
   ['varchar utf8mb4', varchar(UTF8), prefixed(1, 'münchen €'), '"münchen €"'],
-  ['varchar with a longer length', column('v', 15, { metadata: 256, collation: UTF8 }), prefixed(2, 'a'), '"a"'],
-  ['escapes', varchar(UTF8), prefixed(1, '"\\/\b\t\n\f\r\u001f\u007f\u2028'), '"\\"\\\\/\\b\\t\\n\\f\\r\\u001F\u007f\u2028"'],
+  [
+    'varchar with a longer length',
+    column('v', 15, { metadata: 256, collation: UTF8 }),
+    prefixed(2, 'a'),
+    '"a"',
+  ],
+  [
+    'escapes',
+    varchar(UTF8),
+    prefixed(1, '"\\/\b\t\n\f\r\u001f\u007f\u2028'),
+    '"\\"\\\\/\\b\\t\\n\\f\\r\\u001F\u007f\u2028"',
+  ],
   ['outside the BMP', varchar(UTF8), prefixed(1, '😁'), '"\\uD83D\\uDE01"'],
   ['ill-formed utf8', varchar(UTF8), prefixed(1, hex('61 c3 62 eda080 f09f98')), '"a�b����"'],
   ['latin1 is windows-1252', varchar(8), prefixed(1, hex('80e4 81')), '"€ä\u0081"'],
@@ -126,25 +146,70 @@ const cases: readonly (readonly [string, Column, Buffer, string])[] = [
   ['ujis', varchar(12), prefixed(1, hex('a4a2')), '"あ"'],
   ['uca1400 of MariaDB', varchar(2304), prefixed(1, 'ä'), '"ä"'],
   ['char', column('c', 254, { metadata: 0xfe14, collation: UTF8 }), prefixed(1, 'ab'), '"ab"'],
-  ['char of more than 255 bytes', column('c', 254, { metadata: 0xeefc, collation: UTF8 }), prefixed(2, 'ab'), '"ab"'],
+  [
+    'char of more than 255 bytes',
+    column('c', 254, { metadata: 0xeefc, collation: UTF8 }),
+    prefixed(2, 'ab'),
+    '"ab"',
+  ],
   ['text', column('c', 252, { metadata: 2, collation: UTF8 }), prefixed(2, 'ab'), '"ab"'],
   ['longtext', column('c', 252, { metadata: 4, collation: UTF8 }), prefixed(4, 'ab'), '"ab"'],
   ['blob', column('c', 252, { metadata: 2, collation: 63 }), prefixed(2, hex('00010203')), '"AAECAw=="'],
   ['blob of two bytes', column('c', 252, { metadata: 1 }), prefixed(1, hex('ffff')), '"//8="'],
   ['a large blob', column('c', 252, { metadata: 3 }), prefixed(3, Buffer.alloc(300)), `"${'A'.repeat(400)}"`],
-  ['binary(4), cut by the server', column('c', 254, { metadata: 0xfe04, collation: 63 }), prefixed(1, hex('01')), '"AQ=="'],
+  [
+    'binary(4), cut by the server',
+    column('c', 254, { metadata: 0xfe04, collation: 63 }),
+    prefixed(1, hex('01')),
+    '"AQ=="',
+  ],
   ['enum', enumeration, hex('02'), '"bar\\""'],
   ['enum 0', enumeration, hex('00'), 'null'],
   ['set', set, hex('05'), '["a","c"]'],
   ['set empty', set, hex('00'), '[]'],
   ['set of 64', wideSet, hex('0100000000000080'), '["l0","l63"]'],
-  ['vector', column('v', 242, { metadata: 4 }), prefixed(4, Buffer.concat([float(1), float(-0.1)])), '[1.0,-0.1]'],
-  ['inet4', column('i', 254, { metadata: 0xfe04, collation: 63, typeName: 'inet4' }), prefixed(1, hex('0a0000')), '"10.0.0.0"'],
-  ['inet6', column('i', 254, { metadata: 0xfe10, collation: 63, typeName: 'inet6' }), prefixed(1, hex('20010db8 00000000 00000000 00000001')), '"2001:db8::1"'],
-  ['inet6 mapped', column('i', 254, { metadata: 0xfe10, collation: 63, typeName: 'inet6' }), prefixed(1, hex('00000000 00000000 0000ffff c0a80001')), '"::ffff:192.168.0.1"'],
-  ['compressed text', column('c', 140, { metadata: 2, collation: UTF8 }), prefixed(2, Buffer.concat([hex('8103'), deflateSync('abc')])), '"abc"'],
-  ['compressed without wrapper', column('c', 141, { metadata: 300, collation: 63 }), prefixed(2, Buffer.concat([hex('8903'), deflateRawSync('abc')])), '"YWJj"'],
-  ['compressed, stored plain', column('c', 140, { metadata: 2, collation: UTF8 }), prefixed(2, hex('00 6162')), '"ab"'],
+  [
+    'vector',
+    column('v', 242, { metadata: 4 }),
+    prefixed(4, Buffer.concat([float(1), float(-0.1)])),
+    '[1.0,-0.1]',
+  ],
+  [
+    'inet4',
+    column('i', 254, { metadata: 0xfe04, collation: 63, typeName: 'inet4' }),
+    prefixed(1, hex('0a0000')),
+    '"10.0.0.0"',
+  ],
+  [
+    'inet6',
+    column('i', 254, { metadata: 0xfe10, collation: 63, typeName: 'inet6' }),
+    prefixed(1, hex('20010db8 00000000 00000000 00000001')),
+    '"2001:db8::1"',
+  ],
+  [
+    'inet6 mapped',
+    column('i', 254, { metadata: 0xfe10, collation: 63, typeName: 'inet6' }),
+    prefixed(1, hex('00000000 00000000 0000ffff c0a80001')),
+    '"::ffff:192.168.0.1"',
+  ],
+  [
+    'compressed text',
+    column('c', 140, { metadata: 2, collation: UTF8 }),
+    prefixed(2, Buffer.concat([hex('8103'), deflateSync('abc')])),
+    '"abc"',
+  ],
+  [
+    'compressed without wrapper',
+    column('c', 141, { metadata: 300, collation: 63 }),
+    prefixed(2, Buffer.concat([hex('8903'), deflateRawSync('abc')])),
+    '"YWJj"',
+  ],
+  [
+    'compressed, stored plain',
+    column('c', 140, { metadata: 2, collation: UTF8 }),
+    prefixed(2, hex('00 6162')),
+    '"ab"',
+  ],
   ['compressed, empty', column('c', 140, { metadata: 2, collation: UTF8 }), prefixed(2, ''), '""'],
 ];
 
@@ -183,13 +248,24 @@ describe('column codecs', () => {
     ['an unknown character set', varchar(1999), prefixed(1, 'a')],
     ['a missing character set', column('v', 15, { metadata: 10 }), prefixed(1, 'a')],
     ['missing labels', column('e', 247, { metadata: 0xf701 }), hex('01')],
-    ['a damaged compressed value', column('c', 140, { metadata: 2, collation: UTF8 }), prefixed(2, hex('8103ff'))],
-    ['a compressed value of another length', column('c', 140, { metadata: 2 }), prefixed(2, Buffer.concat([hex('8102'), deflateSync('abc')]))],
+    [
+      'a damaged compressed value',
+      column('c', 140, { metadata: 2, collation: UTF8 }),
+      prefixed(2, hex('8103ff')),
+    ],
+    [
+      'a compressed value of another length',
+      column('c', 140, { metadata: 2 }),
+      prefixed(2, Buffer.concat([hex('8102'), deflateSync('abc')])),
+    ],
   ])('refuses %s, and names the column but not the value', (_, shape, value) => {
     const codec = compileCodec(shape);
     expect(codec.skip(value, 0)).toBe(value.length);
     expect(() => codec.writeJson(value, 0, new ByteSink())).toThrow(
-      expect.objectContaining({ code: 'ROW_UNDECODABLE', message: expect.stringContaining(`column \`${shape.name}\``) as string }),
+      expect.objectContaining({
+        code: 'ROW_UNDECODABLE',
+        message: expect.stringContaining(`column \`${shape.name}\``) as string,
+      }),
     );
   });
 

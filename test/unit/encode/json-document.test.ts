@@ -20,7 +20,9 @@ describe('binary JSON', () => {
   });
 
   it('reads a document as the server lays it out', () => {
-    expect(render(hex('00 0200 1e00 1200 0100 1300 0500 05 0100 0c 1800 61 636f6c6f72 05 677265656e'))).toBe('{"a":1,"color":"green"}');
+    expect(render(hex('00 0200 1e00 1200 0100 1300 0500 05 0100 0c 1800 61 636f6c6f72 05 677265656e'))).toBe(
+      '{"a":1,"color":"green"}',
+    );
   });
 
   it.each([
@@ -74,7 +76,7 @@ describe('binary JSON', () => {
     expect(render(binaryOpaque(12, pack(date, time, 0n)))).toBe('"2015-01-15 23:24:25"');
     expect(render(binaryOpaque(7, pack(date, time, 120_000n)))).toBe('"2015-01-15 23:24:25.12"');
     expect(render(binaryOpaque(11, pack(0n, time, 1n)))).toBe('"23:24:25.000001"');
-    expect(render(binaryOpaque(11, pack(0n, (838n << 12n) | 63n - 4n, 0n, true)))).toBe('"-838:00:59"');
+    expect(render(binaryOpaque(11, pack(0n, (838n << 12n) | (63n - 4n), 0n, true)))).toBe('"-838:00:59"');
   });
 
   it.each([

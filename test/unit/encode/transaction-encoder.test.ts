@@ -1,9 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { defaultEncodeOptions, type EncodeOptions } from '../../../src/encode/encode-options.ts';
-import { type EncodeSummary, type SplitPoint, type SplitResume, TransactionEncoder } from '../../../src/encode/transaction-encoder.ts';
+import {
+  type EncodeSummary,
+  type SplitPoint,
+  type SplitResume,
+  TransactionEncoder,
+} from '../../../src/encode/transaction-encoder.ts';
 import type { SourceTransaction } from '../../../src/model/transaction.ts';
 import { type CollectedRecord, CollectingSink } from '../../support/collecting-sink.ts';
-import { bitmap, column, image, int32, prefixed, rowsEvent, table, transaction } from '../../support/row-image-bytes.ts';
+import {
+  bitmap,
+  column,
+  image,
+  int32,
+  prefixed,
+  rowsEvent,
+  table,
+  transaction,
+} from '../../support/row-image-bytes.ts';
 
 const UTF8 = 255;
 const items = table([
@@ -60,7 +74,9 @@ describe('Maxwell envelope', () => {
   });
 
   it('shows every option in its place', async () => {
-    const source = transaction([[rowsEvent('insert', { table: items, rows: item(1, 'a'), query: 'INSERT "x"' })]]);
+    const source = transaction([
+      [rowsEvent('insert', { table: items, rows: item(1, 'a'), query: 'INSERT "x"' })],
+    ]);
     const options: Partial<EncodeOptions> = {
       outputBinlogPosition: true,
       outputGtidPosition: true,
@@ -80,14 +96,21 @@ describe('Maxwell envelope', () => {
         '"primary_key":[1],"primary_key_columns":["id"],"message_id":"3e11fa47-71ca-11e1-9e33-c80aa9429562:23#0",' +
         '"data":{"id":1,"name":"a","note":null}}',
     );
-    const [camel = ''] = await values(source, { ...options, outputNamingStrategy: 'underscore_to_camelcase' });
+    const [camel = ''] = await values(source, {
+      ...options,
+      outputNamingStrategy: 'underscore_to_camelcase',
+    });
     expect(Object.keys(JSON.parse(camel) as object)).toContain('primaryKeyColumns');
   });
 
   it('leaves the commit information out where it is off or unknown', async () => {
     expect((await values(threeKinds, { outputCommitInfo: false }))[2]).toContain('"ts":1700000000,"data"');
     expect((await values(threeKinds, { outputXoffset: false }))[0]).toContain('"xid":812,"data"');
-    const noXid = transaction([[rowsEvent('insert', { table: items, rows: item(1, 'a') })]], { xid: null, gtid: null, threadId: null });
+    const noXid = transaction([[rowsEvent('insert', { table: items, rows: item(1, 'a') })]], {
+      xid: null,
+      gtid: null,
+      threadId: null,
+    });
     expect(await values(noXid, { outputGtidPosition: true, outputThreadId: true })).toEqual([
       '{"database":"shop","table":"item","type":"insert","ts":1700000000,"commit":true,"gtid":null,"data":{"id":1,"name":"a","note":null}}',
     ]);
@@ -95,9 +118,14 @@ describe('Maxwell envelope', () => {
 
   it('drops nulls, and leaves an empty old behind', async () => {
     const rows = Buffer.concat([item(1, 'a', null), item(1, 'a', 'x')]);
-    const [value] = await values(transaction([[rowsEvent('update', { table: items, rows })]]), { outputNulls: false });
+    const [value] = await values(transaction([[rowsEvent('update', { table: items, rows })]]), {
+      outputNulls: false,
+    });
     expect(value).toMatch(/"data":\{"id":1,"name":"a","note":"x"\},"old":\{\}\}$/);
-    const [insert] = await values(transaction([[rowsEvent('insert', { table: items, rows: image(null, null, null) })]]), { outputNulls: false });
+    const [insert] = await values(
+      transaction([[rowsEvent('insert', { table: items, rows: image(null, null, null) })]]),
+      { outputNulls: false },
+    );
     expect(insert).toMatch(/"data":\{\}\}$/);
   });
 
@@ -121,12 +149,17 @@ describe('Maxwell envelope', () => {
     const source = transaction([[rowsEvent('update', { table: dates, rows })]]);
     expect((await values(source))[0]).not.toContain('"old"');
     expect((await values(source, { outputNullZerodates: true }))[0]).toMatch(/"data":\{"id":1,"d":null\}\}$/);
-    const toReal = transaction([[rowsEvent('update', { table: dates, rows: Buffer.concat([row('000000'), row('55c10f')]) })]]);
+    const toReal = transaction([
+      [rowsEvent('update', { table: dates, rows: Buffer.concat([row('000000'), row('55c10f')]) })],
+    ]);
     expect((await values(toReal, { outputNullZerodates: true }))[0]).toContain('"old":{"d":null}');
   });
 
   it('takes excluded columns out of data and old, and leaves them in the key', async () => {
-    const { records } = await encode(threeKinds, { excludeColumns: ['id', '/na.*/'], outputPrimaryKeys: true });
+    const { records } = await encode(threeKinds, {
+      excludeColumns: ['id', '/na.*/'],
+      outputPrimaryKeys: true,
+    });
     expect(records[1]?.value).toMatch(/"primary_key":\[1\],"data":\{"note":null\}\}$/);
     expect(records[1]?.key).toBe('{"database":"shop","table":"item","pk.id":1}');
   });
@@ -135,18 +168,30 @@ describe('Maxwell envelope', () => {
     const present = (...bits: boolean[]): Buffer => bitmap(bits);
     const source = transaction([
       [
-        rowsEvent('insert', { table: items, rows: image(prefixed(1, 'a')), columnsAfter: present(false, true, false) }),
+        rowsEvent('insert', {
+          table: items,
+          rows: image(prefixed(1, 'a')),
+          columnsAfter: present(false, true, false),
+        }),
         rowsEvent('update', {
           table: items,
           rows: Buffer.concat([image(int32(7)), image(prefixed(1, 'b'))]),
           columnsBefore: present(true, false, false),
           columnsAfter: present(false, true, false),
         }),
-        rowsEvent('delete', { table: items, rows: image(int32(7)), columnsBefore: present(true, false, false) }),
+        rowsEvent('delete', {
+          table: items,
+          rows: image(int32(7)),
+          columnsBefore: present(true, false, false),
+        }),
       ],
     ]);
     const { records } = await encode(source);
-    expect(records.map((record) => (JSON.parse(record.value) as { data: unknown }).data)).toEqual([{ name: 'a' }, { name: 'b', id: 7 }, { id: 7 }]);
+    expect(records.map((record) => (JSON.parse(record.value) as { data: unknown }).data)).toEqual([
+      { name: 'a' },
+      { name: 'b', id: 7 },
+      { id: 7 },
+    ]);
     expect(records[1]?.value).toMatch(/"data":\{"name":"b","id":7\}\}$/);
     expect(records.map((record) => record.key)).toEqual([
       '{"database":"shop","table":"item","pk.id":null}',
@@ -157,23 +202,36 @@ describe('Maxwell envelope', () => {
 });
 
 describe('keys and partitions', () => {
-  const keyed = table([column('Id', 3), column('part2', 15, { metadata: 20, collation: UTF8 })], { primaryKey: [1, 0] });
-  const source = transaction([[rowsEvent('insert', { table: keyed, rows: image(int32(1), prefixed(1, 'x')) })]]);
+  const keyed = table([column('Id', 3), column('part2', 15, { metadata: 20, collation: UTF8 })], {
+    primaryKey: [1, 0],
+  });
+  const source = transaction([
+    [rowsEvent('insert', { table: keyed, rows: image(int32(1), prefixed(1, 'x')) })],
+  ]);
 
   it('writes keys in both formats, with lower-case names in key order', async () => {
-    expect((await encode(source)).records[0]?.key).toBe('{"database":"shop","table":"item","pk.part2":"x","pk.id":1}');
-    expect((await encode(source, { keyFormat: 'array' })).records[0]?.key).toBe('["shop","item",[{"part2":"x"},{"id":1}]]');
-    expect((await encode(source, { outputPrimaryKeyColumns: true })).records[0]?.value).toContain('"primary_key_columns":["part2","Id"]');
+    expect((await encode(source)).records[0]?.key).toBe(
+      '{"database":"shop","table":"item","pk.part2":"x","pk.id":1}',
+    );
+    expect((await encode(source, { keyFormat: 'array' })).records[0]?.key).toBe(
+      '["shop","item",[{"part2":"x"},{"id":1}]]',
+    );
+    expect((await encode(source, { outputPrimaryKeyColumns: true })).records[0]?.value).toContain(
+      '"primary_key_columns":["part2","Id"]',
+    );
   });
 
   it('gives a row without primary key a key of its own', async () => {
     const keyless = table([column('id', 3)], { primaryKey: [] });
     const rows = Buffer.concat([image(int32(1)), image(int32(1))]);
     const { records } = await encode(transaction([[rowsEvent('insert', { table: keyless, rows })]]));
-    const uuid = /^\{"database":"shop","table":"item","_uuid":"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"\}$/;
+    const uuid =
+      /^\{"database":"shop","table":"item","_uuid":"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"\}$/;
     expect(records[0]?.key).toMatch(uuid);
     expect(records[0]?.key).not.toBe(records[1]?.key);
-    const array = await encode(transaction([[rowsEvent('insert', { table: keyless, rows })]]), { keyFormat: 'array' });
+    const array = await encode(transaction([[rowsEvent('insert', { table: keyless, rows })]]), {
+      keyFormat: 'array',
+    });
     expect(array.records[0]?.key).toBe('["shop","item",[]]');
   });
 
@@ -186,22 +244,35 @@ describe('keys and partitions', () => {
     [{ partitionBy: 'column', partitionColumns: ['b', 'missing', 'a'] }, 11],
     [{ partitionBy: 'column', partitionColumns: ['c'], partitionByFallback: 'primary_key' }, 13],
     [{ partitionBy: 'column', partitionColumns: ['c'], partitionByFallback: 'database' }, 5],
-    [{ partitionBy: 'column', partitionColumns: ['a'], excludeColumns: ['a'], partitionByFallback: 'table' }, 11],
-    [{ partitionBy: 'transaction_id' }, 6],
-    [{ partitionBy: 'thread_id' }, 2],
+    [
+      { partitionBy: 'column', partitionColumns: ['a'], excludeColumns: ['a'], partitionByFallback: 'table' },
+      11,
+    ],
+    [{ partitionBy: 'transaction_id' }, 5],
+    [{ partitionBy: 'thread_id' }, 12],
   ])('%j goes to partition %i', async (options, partition) => {
-    const text = (name: string): ReturnType<typeof column> => column(name, 15, { metadata: 20, collation: UTF8 });
-    const shape = table([text('pk'), text('a'), column('b', 3), text('c')], { database: 'shard_1', table: '1hello' });
+    const text = (name: string): ReturnType<typeof column> =>
+      column(name, 15, { metadata: 20, collation: UTF8 });
+    const shape = table([text('pk'), text('a'), column('b', 3), text('c')], {
+      database: 'shard_1',
+      table: '1hello',
+    });
     const rows = image(prefixed(1, 'test'), prefixed(1, 'hello'), int32(1), null);
     const sink = new CollectingSink({ partitions: 15 });
-    const { records } = await encode(transaction([[rowsEvent('insert', { table: shape, rows })]]), options, { sink });
+    const { records } = await encode(transaction([[rowsEvent('insert', { table: shape, rows })]]), options, {
+      sink,
+    });
     expect(records[0]?.partition).toBe(partition);
   });
 
   it('sends rows to any partition where it is random', async () => {
     const rows = Buffer.concat(Array.from({ length: 200 }, (_, id) => item(id, 'a')));
     const sink = new CollectingSink({ partitions: 3 });
-    const { records } = await encode(transaction([[rowsEvent('insert', { table: items, rows })]]), { partitionBy: 'random' }, { sink });
+    const { records } = await encode(
+      transaction([[rowsEvent('insert', { table: items, rows })]]),
+      { partitionBy: 'random' },
+      { sink },
+    );
     expect(new Set(records.map((record) => record.partition))).toEqual(new Set([0, 1, 2]));
   });
 
@@ -224,7 +295,9 @@ describe('keys and partitions', () => {
   it('refuses a topic that has no partitions after it was prepared', async () => {
     const sink = new CollectingSink();
     sink.partitionCount = () => undefined;
-    await expect(encode(threeKinds, {}, { sink })).rejects.toThrow(expect.objectContaining({ code: 'KAFKA_TOPIC_UNKNOWN' }));
+    await expect(encode(threeKinds, {}, { sink })).rejects.toThrow(
+      expect.objectContaining({ code: 'KAFKA_TOPIC_UNKNOWN' }),
+    );
   });
 });
 
@@ -233,7 +306,10 @@ describe('filtered rows', () => {
   const source = transaction([
     [
       rowsEvent('insert', { table: other, rows: Buffer.from('00ffff', 'hex') }),
-      rowsEvent('insert', { table: items, rows: Buffer.concat([item(1, 'a'), item(2, 'skip'), item(3, 'c')]) }),
+      rowsEvent('insert', {
+        table: items,
+        rows: Buffer.concat([item(1, 'a'), item(2, 'skip'), item(3, 'c')]),
+      }),
       rowsEvent('insert', { table: items, rows: item(4, 'skip') }),
     ],
   ]);
@@ -250,12 +326,19 @@ describe('filtered rows', () => {
 
   it('stop the stream where the table is included', async () => {
     await expect(encode(source)).rejects.toThrow(
-      expect.objectContaining({ code: 'ROW_UNDECODABLE', message: expect.stringContaining('table `shop`.`other`: column `odd`') as string }),
+      expect.objectContaining({
+        code: 'ROW_UNDECODABLE',
+        message: expect.stringContaining('table `shop`.`other`: column `odd`') as string,
+      }),
     );
   });
 
   it('write nothing where all rows are filtered', async () => {
-    expect((await encode(source, { filter: 'exclude: *.*' })).summary).toEqual({ rows: 0, rowsFiltered: 5, tables: 2 });
+    expect((await encode(source, { filter: 'exclude: *.*' })).summary).toEqual({
+      rows: 0,
+      rowsFiltered: 5,
+      tables: 2,
+    });
   });
 });
 
@@ -275,21 +358,28 @@ describe('large transactions', () => {
     for (const point of split.splits) expect(point.xid).toBe(812n);
   });
 
-  it.each([1, 2, 3])('go on after each split point, on another server, with the xid of the first', async (capacity) => {
-    const { splits } = await encode(source, { filter }, { sink: new CollectingSink({ capacity }) });
-    const elsewhere = { ...source, xid: 99n };
-    for (const [index, resume] of splits.entries()) {
-      const rest = await encode(elsewhere, { filter }, { resume });
-      expect(rest.records).toEqual((await whole).records.slice((index + 1) * capacity));
-      expect(rest.summary.rows).toBe(8 - (index + 1) * capacity);
-    }
-  });
+  it.each([1, 2, 3])(
+    'go on after each split point, on another server, with the xid of the first',
+    async (capacity) => {
+      const { splits } = await encode(source, { filter }, { sink: new CollectingSink({ capacity }) });
+      const elsewhere = { ...source, xid: 99n };
+      for (const [index, resume] of splits.entries()) {
+        const rest = await encode(elsewhere, { filter }, { resume });
+        expect(rest.records).toEqual((await whole).records.slice((index + 1) * capacity));
+        expect(rest.summary.rows).toBe(8 - (index + 1) * capacity);
+      }
+    },
+  );
 
   it('split again after they were resumed, at the same points', async () => {
     const { splits } = await encode(source, { filter }, { sink: new CollectingSink({ capacity: 2 }) });
     const [first] = splits;
     if (first === undefined) throw new Error('no split');
-    const again = await encode(source, { filter }, { sink: new CollectingSink({ capacity: 2 }), resume: first });
+    const again = await encode(
+      source,
+      { filter },
+      { sink: new CollectingSink({ capacity: 2 }), resume: first },
+    );
     expect(again.splits).toEqual(splits.slice(1));
   });
 
@@ -299,8 +389,12 @@ describe('large transactions', () => {
     if (resume === undefined) throw new Error('no split');
     const changed = Buffer.concat(Array.from({ length: 5 }, (_, id) => item(id === 1 ? 9 : id, 'a')));
     const mismatch = expect.objectContaining({ code: 'SPLIT_PREFIX_MISMATCH' });
-    await expect(encode(transaction([[rowsEvent('insert', { table: items, rows: changed })]]), {}, { resume })).rejects.toThrow(mismatch);
-    await expect(encode(transaction([[rowsEvent('insert', { table: items, rows: item(0, 'a') })]]), {}, { resume })).rejects.toThrow(mismatch);
+    await expect(
+      encode(transaction([[rowsEvent('insert', { table: items, rows: changed })]]), {}, { resume }),
+    ).rejects.toThrow(mismatch);
+    await expect(
+      encode(transaction([[rowsEvent('insert', { table: items, rows: item(0, 'a') })]]), {}, { resume }),
+    ).rejects.toThrow(mismatch);
     await expect(encode(transaction([]), {}, { resume })).rejects.toThrow(mismatch);
   });
 });
@@ -309,9 +403,9 @@ describe('damaged events', () => {
   it('are refused at a cut image, without a value in the message', async () => {
     const rows = item(1, 'secret-name');
     for (let length = 1; length < rows.length; length++) {
-      const error: unknown = await encode(transaction([[rowsEvent('insert', { table: items, rows: rows.subarray(0, length) })]])).catch(
-        (reason: unknown) => reason,
-      );
+      const error: unknown = await encode(
+        transaction([[rowsEvent('insert', { table: items, rows: rows.subarray(0, length) })]]),
+      ).catch((reason: unknown) => reason);
       expect(error).toMatchObject({ code: 'ROW_UNDECODABLE' });
       expect(String(error)).not.toContain('secret');
     }

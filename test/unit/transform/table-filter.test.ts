@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { TableFilter } from '../../../src/transform/table-filter.ts';
 
-function kind(filter: string | null, database: string, table: string, columns: readonly string[] = []): string {
+function kind(
+  filter: string | null,
+  database: string,
+  table: string,
+  columns: readonly string[] = [],
+): string {
   return new TableFilter(filter).verdict(database, table, columns).kind;
 }
 

@@ -1,0 +1,64 @@
+import { describeConfig, type Config } from '../config/config.ts';
+import type { Presence } from '../election/presence-board.ts';
+import { Health } from '../health/health.ts';
+import { HttpServer } from '../health/http-server.ts';
+import type { Log } from '../observability/log.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import type { ReplicaState } from '../replica-state.ts';
+import { statusPage } from './status-page.ts';
+
+export interface PageParts {
+  readonly config: Config;
+  readonly state: ReplicaState;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly replicas: () => Promise<readonly Presence[]>;
+}
+
+/** Milliseconds without progress while work is queued, after which a leader counts as stuck. */
+const stuckAfterMs = 60_000;
+
+function health(state: ReplicaState): Health {
+  const pipeline = (): { lastProgressAt: number; hasQueuedWork: boolean; isPaused: boolean } => ({
+    lastProgressAt: state.lastProgressAt,
+    hasQueuedWork: state.queueBytes() > 0,
+    isPaused: state.breaker !== 'closed',
+  });
+  return new Health(
+    () => ({
+      role: state.role,
+      isStopping: state.isStopping,
+      blocked: state.blocked,
+      refusal: state.refusal,
+      pipeline: state.role === 'leader' ? pipeline() : null,
+    }),
+    { stuckAfterMs, now: () => performance.now() },
+  );
+}
+
+/** Opens the HTTP server, and a second one where the jmx_* keys name an address. */
+export async function openPages(parts: PageParts): Promise<HttpServer[]> {
+  const { config, state, metrics, log } = parts;
+  const { http } = config;
+  const providers = {
+    metrics: { contentType: metrics.contentType, render: () => metrics.render() },
+    health: health(state),
+    status: async () => statusPage(state, config, await parts.replicas()),
+    ...(http.hasConfig ? { config: () => describeConfig(config) } : {}),
+  };
+  const addresses = [
+    ...(http.isEnabled
+      ? [{ bindAddress: http.bindAddress, port: http.port, pathPrefix: http.pathPrefix }]
+      : []),
+    ...(config.metrics.page
+      ? [{ bindAddress: config.metrics.page.host, port: config.metrics.page.port, pathPrefix: '/' }]
+      : []),
+  ];
+  const servers: HttpServer[] = [];
+  for (const address of addresses) {
+    const server = await HttpServer.listen({ ...address, log }, providers);
+    servers.push(server);
+    log.info({ port: server.port }, 'serving metrics, health and status');
+  }
+  return servers;
+}

@@ -1,0 +1,44 @@
+import type { StartEvidence } from './checkpoint/start-position.ts';
+import type { Lease } from './election/lease.ts';
+import type { Position } from './model/position.ts';
+import type { PositionRecord, SourceIdentityRecord } from './model/position-record.ts';
+import type { TransactionStream } from './pipeline.ts';
+import type { Output } from './produce/output.ts';
+
+/** The source as a leadership needs it. */
+export interface SourcePort {
+  /** Who the source is, and where it stands now. Tries each address in turn. */
+  look(): Promise<{ identity: SourceIdentityRecord; isGtid: boolean; current: Position }>;
+  /** Refuses a position that the source cannot continue from. */
+  check(position: Position, identity: SourceIdentityRecord): Promise<void>;
+  open(from: Position, last: PositionRecord, signal: AbortSignal): Promise<OpenStream>;
+}
+
+export interface OpenStream extends TransactionStream {
+  queuedBytes(): number;
+  /** When the binlog file that is read was opened, seconds since 1970. */
+  fileCreatedAt(): number | null;
+  /** performance.now() of the last event or heartbeat. */
+  lastEventAt(): number;
+  close(): Promise<void>;
+}
+
+/** Everything that is known when the fence stands. */
+export interface Evidence {
+  readonly record: PositionRecord | null;
+  readonly recordOffset: bigint;
+  readonly checkpoint: StartEvidence['checkpoint'];
+  readonly hasFormerEpoch: boolean;
+}
+
+/** Where rows go, as a leadership opens it. */
+export interface OutputPort {
+  /** Fences every other producer, then reads the last position. */
+  fence(lease: Lease): Promise<Evidence>;
+  /** Whether the cluster's topics hold data although no position does. */
+  hasData(): Promise<boolean>;
+  /** Opens the output under the confirmed epoch. May be called once after each `fence`. */
+  open(lease: Lease): Promise<Output>;
+  /** Drops what `fence` opened and `open` did not take. */
+  abandon(): void;
+}
