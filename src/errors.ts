@@ -151,6 +151,11 @@ export const errorTable = {
     6,
     'Raise max.message.bytes of the topic and kafka.max.request.size, or set on_record_too_large.',
   ),
+  KAFKA_RECORD_REFUSED: row(
+    'blocked',
+    6,
+    'The topic refuses the record for its form: a compacted topic takes none without a key, and a broker policy may refuse others.',
+  ),
   KAFKA_PARTITIONS_CHANGED: row(
     'blocked',
     6,
@@ -172,6 +177,11 @@ export const errorTable = {
     'A transaction that is not ours is open on the positions topic: give each cluster its own client_id, or abort it with kafka-transactions.sh.',
   ),
   // Positions
+  POSITIONS_TOPIC_UNFIT: row(
+    'wait',
+    7,
+    'The positions topic would forget positions: set cleanup.policy=compact on it, or give another name as positions_topic.',
+  ),
   POSITION_LOST: row(
     'wait',
     7,

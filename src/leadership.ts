@@ -1,18 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Checkpointer, type CheckpointStore } from './checkpoint/checkpointer.ts';
 import { PositionTracker } from './checkpoint/position-tracker.ts';
 import { positionOf } from './checkpoint/record-position.ts';
-import { decideStart } from './checkpoint/start-position.ts';
 import type { Lease } from './election/lease.ts';
-import { asHeavisideError, HeavisideError } from './errors.ts';
+import { asHeavisideError, type HeavisideError } from './errors.ts';
+import { findStart, type Start } from './find-start.ts';
 import { failpoint } from './lifecycle/failpoint.ts';
 import type { Position, SourceFlavor } from './model/position.ts';
-import type { PositionRecord, SourceIdentityRecord } from './model/position-record.ts';
+import type { PositionRecord } from './model/position-record.ts';
 import type { Log } from './observability/log.ts';
 import type { TakeoverPhase } from './observability/metric-definition.ts';
 import { Pipeline, type TransactionEncoderPort } from './pipeline.ts';
-import type { Evidence, OutputPort, SourcePort } from './ports.ts';
+import type { OutputPort, SourcePort } from './ports.ts';
 import type { Output } from './produce/output.ts';
 import type { ReplicaState } from './replica-state.ts';
 
@@ -28,7 +27,7 @@ export interface LeadershipOptions {
   readonly onRegression: 'block' | 'replay';
   readonly lingerMs: number;
   readonly positionHeartbeatMs: number;
-  readonly bufferLimitBytes: number;
+  readonly maxBlockMs: number;
   /** Reconnects to the source before the lease is given to another replica; null: no end. */
   readonly reconnectAttempts: number | null;
   readonly backoffMs: (failures: number) => number;
@@ -60,8 +59,15 @@ export class Leadership {
     let checkpointer: Checkpointer | null = null;
     try {
       await failpoint('takeover.leased');
-      const evidence = await this.#timed('fence', () => outputs.fence(lease));
-      const start = await this.#timed('check_source', () => this.#findStart(evidence));
+      const inspection = this.#options.source.inspect(); // beside the fence: it depends on nothing
+      inspection.catch(() => undefined); // met by findStart, unless the fence fails first
+      const evidence = await this.#timed('fence', () => outputs.fence(lease)).catch(
+        async (error: unknown) => {
+          await inspection.then((source) => source.close()).catch(() => undefined);
+          throw error;
+        },
+      );
+      const start = await this.#timed('check_source', () => findStart(evidence, inspection, this.#options));
       await lease.confirm(start.previous?.epoch ?? 0);
       state.epoch = lease.epoch;
       output = await outputs.open(lease);
@@ -92,35 +98,6 @@ export class Leadership {
     const value = await work();
     this.#options.onPhase(phase, (performance.now() - startedAt) / 1000);
     return value;
-  }
-
-  /** Decides where to begin, and that the source can continue from there. */
-  async #findStart(evidence: Evidence): Promise<Start> {
-    const { source, outputs, initPosition, onRegression, log } = this.#options;
-    const { identity, isGtid, current } = await source.look();
-    const init = initPosition(identity.flavor);
-    const decision = decideStart({
-      ...evidence,
-      initPosition: init ? 'given' : null,
-      hasData: evidence.record === null && init === null && (await outputs.hasData()),
-      onRegression,
-    });
-    if (decision.kind === 'resume') {
-      const { record } = decision;
-      if (decision.warning) log.warn({}, decision.warning);
-      if (evidence.checkpoint?.record && evidence.checkpoint.record.clusterUuid !== record.clusterUuid) {
-        throw new HeavisideError(
-          'CLUSTER_ID_CLASH',
-          'the checkpoint in Redis is of another cluster with the same client_id',
-        );
-      }
-      const position = positionOf(record, isGtid, identity);
-      await source.check(position, identity);
-      return { position, identity, previous: record, clusterUuid: record.clusterUuid };
-    }
-    const position = decision.kind === 'init' && init ? init : current;
-    await source.check(position, identity);
-    return { position, identity, previous: null, clusterUuid: randomUUID() };
   }
 
   /** The first Kafka transaction of a leadership: the same position under the new epoch, before anything is read. */
@@ -190,6 +167,8 @@ export class Leadership {
       } catch (cause) {
         job.lease.signal.throwIfAborted();
         const error = asHeavisideError(cause);
+        // The server ends a dump when a successor opens its own: then the lease is lost. Still mine: a stranger has our server id.
+        if (error.code === 'SERVER_ID_IN_USE') await job.lease.prove();
         if (error.reaction !== 'retry' || !error.code.startsWith('SOURCE_')) throw error;
         onError(error);
         state.isSourceReachable = false;
@@ -232,7 +211,7 @@ export class Leadership {
         { epoch: lease.epoch, file: stream.coordinates().file, offset: stream.coordinates().offset },
         'reading the binlog',
       );
-      await new Pipeline({
+      const pipeline = new Pipeline({
         stream,
         output,
         encoder: createEncoder(),
@@ -257,18 +236,15 @@ export class Leadership {
           checkpointer.saveSoon(record, positionsOffset);
         },
         onProgress: () => (state.lastProgressAt = performance.now()),
-      }).run();
+        maxBlockMs: this.#options.maxBlockMs,
+        onBufferExhausted: () => state.counters.bufferExhaustedWaits++,
+      });
+      state.bufferBytes = () => pipeline.bufferedBytes();
+      await pipeline.run();
     } finally {
       await stream.close();
     }
   }
-}
-
-interface Start {
-  readonly position: Position;
-  readonly identity: SourceIdentityRecord;
-  readonly previous: PositionRecord | null;
-  readonly clusterUuid: string;
 }
 
 interface Committed {

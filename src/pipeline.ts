@@ -11,8 +11,8 @@ import type { Output, OutputBatch } from './produce/output.ts';
 export interface TransactionStream {
   /** All complete transactions at hand, at least one. */
   take(): Promise<readonly SourceTransaction[]>;
-  /** Where the reader is in the binlog; moves on idle and filtered streams too. */
-  coordinates(): BinlogCoordinates;
+  /** Where a stream may start while nothing waits and no transaction is under way; moves on idle streams too. Else null. */
+  idleCoordinates(): BinlogCoordinates | null;
 }
 
 /** Stages 2 and 3 as the pipeline sees them. */
@@ -49,6 +49,9 @@ export interface PipelineOptions {
     transactions: readonly SourceTransaction[];
   }) => void;
   readonly onProgress: () => void;
+  /** Milliseconds; a longer wait for room counts as an exhausted buffer. */
+  readonly maxBlockMs: number;
+  readonly onBufferExhausted: () => void;
 }
 
 /**
@@ -62,6 +65,7 @@ export class Pipeline {
   #inBatch: SourceTransaction[] = [];
   #batchStartedAt = 0;
   #hasMoved = false;
+  #committingBytes = 0;
   #lastCommitAt = performance.now();
   #committing: Promise<void> | null = null;
   #commitFailure: HeavisideError | null = null;
@@ -74,6 +78,11 @@ export class Pipeline {
     this.#options = options;
     this.#resume = options.resume;
     this.#current = new CurrentBatch(() => options.output.createBatch());
+  }
+
+  /** Bytes of encoded records that are not committed. */
+  bufferedBytes(): number {
+    return this.#current.batch.byteLength + this.#committingBytes;
   }
 
   /** Returns after a planned leave; rejects with what ended the leadership or the stream. Nothing is in flight then. */
@@ -194,8 +203,9 @@ export class Pipeline {
     transaction: SourceTransaction,
   ): { nextRowIndex: number; xid: bigint | null; prefixHash: string } | null {
     const resume = this.#resume;
-    this.#resume = null;
+    // On another server it may come behind others: until then every position keeps the split.
     if (!resume || resume.transactionId !== transaction.id) return null;
+    this.#resume = null;
     return { ...resume, xid: resume.xid === null ? null : BigInt(resume.xid) };
   }
 
@@ -216,24 +226,29 @@ export class Pipeline {
     }
     const sinceCommit = now - this.#lastCommitAt;
     if (sinceCommit < Math.min(positionHeartbeatMs, idleHeartbeatMs)) return;
-    if (tracker.position.gtids === null && tracker.moveTo(stream.coordinates())) this.#hasMoved = true;
+    const idle = tracker.position.gtids === null && this.#taken === null ? stream.idleCoordinates() : null;
+    if (idle && tracker.moveTo(idle)) this.#hasMoved = true;
     if (this.#hasMoved || sinceCommit >= idleHeartbeatMs) await this.#send('heartbeat', null);
   }
 
   /** Begins the commit of the batch, after the one before it has ended. */
   async #send(reason: 'rows' | 'heartbeat', split: SplitPosition | null): Promise<void> {
+    const { tracker, output, maxBlockMs, onBufferExhausted } = this.#options;
+    const waitsFrom = performance.now();
     await this.#committing;
+    if (performance.now() - waitsFrom > maxBlockMs) onBufferExhausted();
     this.#throwIfFailed();
-    const { tracker, output } = this.#options;
-    const record = tracker.record(reason, output.pinnedPartitions(), split);
+    const record = tracker.record(reason, output.pinnedPartitions(), split ?? this.#resume);
     const batch = this.#current.swap();
     const transactions = this.#inBatch;
     this.#inBatch = [];
     this.#hasMoved = false;
     this.#batchStartedAt = performance.now();
     this.#lastCommitAt = performance.now();
+    this.#committingBytes = batch.byteLength;
     this.#committing = this.#commit(batch, record, transactions).finally(() => {
       this.#committing = null;
+      this.#committingBytes = 0;
       this.#wake();
     });
   }

@@ -1,20 +1,31 @@
 import type { StartEvidence } from './checkpoint/start-position.ts';
 import type { Lease } from './election/lease.ts';
-import type { Position } from './model/position.ts';
+import type { BinlogCoordinates, Position } from './model/position.ts';
 import type { PositionRecord, SourceIdentityRecord } from './model/position-record.ts';
 import type { TransactionStream } from './pipeline.ts';
 import type { Output } from './produce/output.ts';
 
 /** The source as a leadership needs it. */
 export interface SourcePort {
-  /** Who the source is, and where it stands now. Tries each address in turn. */
-  look(): Promise<{ identity: SourceIdentityRecord; isGtid: boolean; current: Position }>;
-  /** Refuses a position that the source cannot continue from. */
-  check(position: Position, identity: SourceIdentityRecord): Promise<void>;
+  /** Connects for questions. Tries each address in turn. */
+  inspect(): Promise<SourceInspection>;
   open(from: Position, last: PositionRecord, signal: AbortSignal): Promise<OpenStream>;
 }
 
+/** A connection to the source that answers what a takeover asks; to be closed. */
+export interface SourceInspection {
+  readonly identity: SourceIdentityRecord;
+  readonly isGtid: boolean;
+  /** Where the source stands now. */
+  readonly current: Position;
+  /** Refuses a position that the source cannot continue from. */
+  check(position: Position): Promise<void>;
+  close(): Promise<void>;
+}
+
 export interface OpenStream extends TransactionStream {
+  /** Where the reader is. */
+  coordinates(): BinlogCoordinates;
   queuedBytes(): number;
   /** When the binlog file that is read was opened, seconds since 1970. */
   fileCreatedAt(): number | null;

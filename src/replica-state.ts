@@ -19,6 +19,8 @@ export class ReplicaState {
   reason = 'starting';
   /** Why this replica does not take part now. */
   refusal: HeavisideError | null = null;
+  /** Why the election cannot be taken part in now (Redis); of a candidate only. */
+  electionFailure: HeavisideError | null = null;
   blocked: Blocked | null = null;
   /** The last position record that this leader committed (or found). */
   position: PositionRecord | null = null;
@@ -35,6 +37,11 @@ export class ReplicaState {
   queueBytes: () => number = () => 0;
   /** performance.now() when the source was last heard; null while no stream is open. */
   sourceHeardAt: () => number | null = () => null;
+
+  /** Why this replica is not ready, if it is not. */
+  get hindrance(): HeavisideError | null {
+    return this.refusal ?? this.electionFailure;
+  }
 
   constructor(replica: string, heartbeatMs: number) {
     this.replica = replica;

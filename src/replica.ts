@@ -9,7 +9,7 @@ import { TransactionEncoder } from './encode/transaction-encoder.ts';
 import { Standalone } from './election/standalone.ts';
 import { LeaveRequest, type ElectionJob, type LeadOutcome } from './election/leader-elector.ts';
 import type { Lease } from './election/lease.ts';
-import { asHeavisideError, type HeavisideError } from './errors.ts';
+import { asHeavisideError, HeavisideError } from './errors.ts';
 import type { HttpServer } from './health/http-server.ts';
 import { Leadership } from './leadership.ts';
 import type { OutputPort } from './ports.ts';
@@ -18,6 +18,7 @@ import { systemClock } from './lifecycle/clock.ts';
 import { nameFailpoints } from './lifecycle/failpoint.ts';
 import { MemoryGuard } from './lifecycle/memory-guard.ts';
 import { readMemory } from './lifecycle/memory-usage.ts';
+import type { PositionRecord } from './model/position-record.ts';
 import { initialPosition } from './assembly/initial-position.ts';
 import { Metrics } from './observability/metrics.ts';
 import { PinoLog } from './observability/pino-logger.ts';
@@ -36,7 +37,7 @@ export class Replica {
   readonly #metrics: Metrics;
   readonly #source: BinlogPort;
   readonly #redis: RedisParts | null;
-  readonly #outputs: OutputPort & { prove(): Promise<void> };
+  readonly #outputs: OutputPort & { prove(): Promise<PositionRecord | null> };
   readonly #checkpoints: CheckpointStore | null;
   readonly #leadership: Leadership;
   readonly #servers: HttpServer[] = [];
@@ -99,7 +100,7 @@ export class Replica {
       onRegression: position.onRegression === 'replay' ? 'replay' : 'block',
       lingerMs: Math.min(kafka.lingerMs, kafka.transaction.maxMs),
       positionHeartbeatMs: position.heartbeatMs,
-      bufferLimitBytes: kafka.bufferBytes,
+      maxBlockMs: kafka.maxBlockMs,
       reconnectAttempts: source.reconnectAttempts,
       backoffMs: (failures) => {
         if (failures <= 1) reconnect.reset();
@@ -152,9 +153,11 @@ export class Replica {
       signal,
       prove: () => this.#prove(),
       lead: (lease, leave) => this.#lead(lease, leave),
-      onRole: ({ role, reason }) => {
+      onRole: ({ role, reason, code }) => {
         state.role = role;
         state.reason = reason;
+        state.electionFailure =
+          role === 'candidate' && code !== null ? new HeavisideError(code, reason) : null;
         if (role === 'leader') state.refusal = null;
       },
     };
@@ -163,9 +166,9 @@ export class Replica {
   async #prove(): Promise<void> {
     const { state } = this;
     try {
-      await this.#outputs.prove();
+      const last = await this.#outputs.prove();
       state.isSourceReachable = false;
-      await this.#source.prove();
+      await this.#source.prove(last);
       state.isSourceReachable = true;
       state.refusal = null;
     } catch (cause) {

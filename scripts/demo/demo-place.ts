@@ -103,6 +103,11 @@ export async function preparePlace(flavor: Flavor, loadLog: string): Promise<Dem
     stackDir: stack.dir,
     loadLog,
   };
+  // A dump starts with the server's own search through the binlog file: what former runs left in it is no part of the show.
+  const connection = new LoadConnection(place.source, flavor);
+  await connection.open();
+  await connection.run('FLUSH BINARY LOGS');
+  connection.close();
   const topic = { topic: place.kafka.topic, numPartitions: PARTITIONS };
   await withAdmin(place, (admin) => admin.createTopics({ topics: [topic], waitForLeaders: true }));
   return place;

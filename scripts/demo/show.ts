@@ -1,20 +1,14 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FailpointFile } from '../../test/support/failpoint-order.ts';
 import { LoadGenerator } from '../../test/support/load-generator.ts';
 import { scanLog, type LogScan } from '../../test/support/log-scan.ts';
-import {
-  productEntry,
-  startReplica,
-  type ReplicaProcess,
-  type ReplicaStatus,
-} from '../../test/support/replica-process.ts';
+import { productEntry, type ReplicaProcess, type ReplicaStatus } from '../../test/support/replica-process.ts';
 import { gapSeconds, TopicTail } from '../../test/support/topic-tail.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { runCommand } from '../stack/run-command.ts';
+import { DemoCluster } from './demo-cluster.ts';
 import type { DemoOptions } from './demo-options.ts';
 import { LEASE_TTL_MS, replicaConfig, type DemoPlace } from './demo-place.ts';
-import type { DemoView, ReplicaView } from './demo-view.ts';
+import type { DemoView } from './demo-view.ts';
 import { grouped } from './frame.ts';
 import type { Screen } from './screen.ts';
 
@@ -51,23 +45,19 @@ export interface ShowStage {
 /** The show: three replicas under load, the leader killed with a transaction open, a planned switchover, the drain. */
 export class Show {
   readonly #stage: ShowStage;
-  readonly #failpoints: FailpointFile;
-  readonly #replicas = new Map<string, ReplicaProcess>();
-  readonly #statuses = new Map<string, ReplicaStatus | null>();
+  readonly #cluster: DemoCluster;
   #tail: TopicTail | null = null;
   #load: LoadGenerator | null = null;
   #loadError: Error | null = null;
   #isOver = false;
-  /** The replica that is meant to be dead. */
-  #victim: string | null = null;
 
   constructor(stage: ShowStage) {
     this.#stage = stage;
-    this.#failpoints = new FailpointFile(join(stage.folder, 'failpoint.json'));
+    this.#cluster = new DemoCluster(replicaConfig(stage.place), stage.folder, stage.options.isKept);
   }
 
   get replicas(): readonly ReplicaProcess[] {
-    return [...this.#replicas.values()];
+    return this.#cluster.replicas;
   }
 
   /** Plays it. Rejects where a step does not happen in its time; then `close` ends what was begun. */
@@ -88,7 +78,7 @@ export class Show {
       rowsPerSecond: options.rate,
       logFile: place.loadLog,
     }));
-    for (const name of REPLICAS) await this.#start(name);
+    for (const name of REPLICAS) await this.#cluster.start(name);
     const first = await this.#waitForLeader(0, START_TIMEOUT_MS);
     view.tell(`${first.replica} is elected: epoch ${first.epoch}`);
 
@@ -121,39 +111,17 @@ export class Show {
   /** Ends the load and the reader. The replicas are the caller's. */
   async close(): Promise<void> {
     this.#isOver = true;
-    this.#failpoints.clear();
+    this.#cluster.close();
     await this.#load?.stop();
     await this.#tail?.close();
   }
-
-  async #start(name: string): Promise<void> {
-    const { place, folder, options } = this.#stage;
-    const config = replicaConfig(place);
-    const server = this.#serverId ?? config['replica_server_id'] ?? '';
-    this.#serverId = server; // one for the cluster: the source itself ends the dump of a predecessor
-    const replica = await startReplica({
-      name,
-      folder,
-      config: { ...config, replica_server_id: server },
-      env: this.#failpoints.env,
-      isDetached: options.isKept,
-    });
-    this.#statuses.delete(name);
-    this.#replicas.set(name, replica);
-  }
-
-  #serverId: string | null = null;
 
   async #killLeader(): Promise<number> {
     const { view } = this.#stage;
     view.now = 'Holding the leader at the moment when a Kafka transaction is sent and not committed';
     const leader = await this.#waitForLeader(0, START_TIMEOUT_MS);
-    const order = { name: 'transaction.sent', action: 'hold', replica: leader.replica } as const;
-    const hit = await this.#failpoints.order(order, START_TIMEOUT_MS);
-    this.#victim = hit.replica;
-    process.kill(hit.pid, 'SIGKILL');
+    const hit = await this.#cluster.killInTransaction(leader.replica, START_TIMEOUT_MS);
     const killedAt = view.elapsedMs;
-    this.#failpoints.clear();
     view.tell(
       `SIGKILL to the leader ${hit.replica} (pid ${hit.pid}), a Kafka transaction open; the load goes on`,
     );
@@ -167,10 +135,9 @@ export class Show {
       `failover: ${seconds.toFixed(2)} s from the last record of epoch ${leader.epoch} to the first of the next`,
     );
     view.now = `${hit.replica} is started again, as a StatefulSet would do it`;
-    await this.#start(hit.replica);
-    this.#victim = null;
+    await this.#cluster.start(hit.replica);
     await this.#until(
-      () => this.#statuses.get(hit.replica)?.role === 'standby',
+      () => this.#cluster.status(hit.replica)?.role === 'standby',
       `${hit.replica} to be a standby`,
       START_TIMEOUT_MS,
     );
@@ -184,7 +151,7 @@ export class Show {
     const leader = await this.#waitForLeader(0, START_TIMEOUT_MS);
     view.now = `heaviside switchover: ${leader.replica} is asked to leave, a standby takes over at once`;
     view.tell(`heaviside switchover: ${leader.replica} (epoch ${leader.epoch}) is asked to leave`);
-    const config = this.#replicas.get(leader.replica)?.configFile ?? '';
+    const config = this.replicas.find(({ name }) => name === leader.replica)?.configFile ?? '';
     await runCommand(process.execPath, [productEntry(), 'switchover', '--config', config]);
     const next = await this.#waitForLeader(leader.epoch, FAILOVER_TIMEOUT_MS);
     const seconds = await this.#gap(leader.epoch, FAILOVER_TIMEOUT_MS);
@@ -234,11 +201,8 @@ export class Show {
 
   /** A leader whose epoch is above the one given. */
   async #waitForLeader(above: number, timeoutMs: number): Promise<ReplicaStatus> {
-    const look = (): ReplicaStatus | undefined =>
-      [...this.#statuses.values()]
-        .filter((status) => status !== null)
-        .find(({ role, epoch }) => role === 'leader' && epoch > above);
-    return this.#until(look, above === 0 ? 'a leader' : `a leader after epoch ${above}`, timeoutMs);
+    const what = above === 0 ? 'a leader' : `a leader after epoch ${above}`;
+    return this.#until(() => this.#cluster.leader(above), what, timeoutMs);
   }
 
   async #waitForRows(share: number): Promise<void> {
@@ -259,18 +223,13 @@ export class Show {
     const { signal } = this.#stage;
     const checked = (): T => {
       if (this.#loadError !== null) throw this.#loadError;
-      const gone = this.replicas.find(({ name, isRunning }) => !isRunning && name !== this.#victim);
-      if (gone !== undefined) throw new Error(`${gone.name} has ended by itself; ${gone.lastWords()}`);
+      this.#cluster.check();
       return look();
     };
     return waitUntil(checked, { what, timeoutMs, signal }).catch((error: unknown) => {
       if (signal.aborted) throw error;
-      const states = this.replicas.map(({ name }) => {
-        const status = this.#statuses.get(name);
-        return `  ${name}: ${status?.role ?? 'no answer'} ${JSON.stringify(status?.blocked ?? '')}`;
-      });
       const reason = error instanceof Error ? error.message : String(error);
-      throw new Error([reason, ...states].join('\n'), { cause: error });
+      throw new Error(`${reason}\n${this.#cluster.describe()}`, { cause: error });
     });
   }
 
@@ -279,24 +238,12 @@ export class Show {
     const { view, screen, signal } = this.#stage;
     let tick = 0;
     while (!this.#isOver && !signal.aborted) {
-      for (const replica of this.replicas)
-        void replica.status().then((status) => {
-          if (this.#replicas.get(replica.name) === replica) this.#statuses.set(replica.name, status);
-        });
+      this.#cluster.look();
       await sleep(TICK_MS);
-      view.replicas = this.replicas.map((replica) => this.#viewOf(replica));
+      view.replicas = this.#cluster.views();
       if (tick % 2 === 0) view.sample(this.#load?.progress.rows ?? 0, this.#tail?.records.length ?? 0);
       tick += 1;
       screen.draw(view);
     }
-  }
-
-  #viewOf({ name, pid, isRunning }: ReplicaProcess): ReplicaView {
-    if (!isRunning) return { name, pid, role: 'killed', epoch: null, lagSeconds: null };
-    const status = this.#statuses.get(name);
-    if (status === null || status === undefined)
-      return { name, pid, role: 'starting', epoch: null, lagSeconds: null };
-    const { role, epoch, lagSeconds } = status;
-    return { name, pid, role, epoch: role === 'leader' ? epoch : null, lagSeconds: lagSeconds ?? null };
   }
 }

@@ -1,11 +1,12 @@
-import { parsePositionRecord } from '../model/position-record.ts';
+import { parsePositionRecord, type PositionRecord } from '../model/position-record.ts';
 import type { RedisCheckpointStore } from '../checkpoint/redis-checkpoint-store.ts';
-import { ensurePositionsTopic, positionKey } from '../checkpoint/positions-topic.ts';
+import { ensurePositionsTopic, peekLastPosition, positionKey } from '../checkpoint/positions-topic.ts';
 import type { Config } from '../config/config.ts';
 import type { Lease } from '../election/lease.ts';
 import { HeavisideError } from '../errors.ts';
 import { createCompressor, type Compressor } from '../kafka/compression.ts';
 import { partitionOffsets } from '../kafka/fetch-request.ts';
+import { kafkaError } from '../kafka/kafka-errors.ts';
 import type { KafkaNetwork } from '../kafka/kafka-network.ts';
 import type { ProduceOptions } from '../kafka/produce-request.ts';
 import type { Evidence, OutputPort } from '../ports.ts';
@@ -43,19 +44,38 @@ export class KafkaPort implements OutputPort {
     this.#createNetwork = kafkaNetworkFactory(options.config, options.log);
   }
 
-  /** Proves that Kafka can be reached: metadata and the transaction coordinator. */
-  async prove(): Promise<void> {
+  /**
+   * Proves that Kafka can be reached (metadata, the transaction coordinator) and that the topics are there.
+   * Resolves with the last position record as it is seen without a fence; null where there is none.
+   */
+  async prove(): Promise<PositionRecord | null> {
     const network = this.#createNetwork();
     try {
-      await network.refreshMetadata([]);
-      const { transaction } = this.#options.config.kafka;
-      await network.transactionCoordinator(transaction.id, performance.now() + 5000);
+      await this.#proveTopics(network);
+      const { kafka, position } = this.#options.config;
+      await network.transactionCoordinator(kafka.transaction.id, performance.now() + 5000);
+      const last = await peekLastPosition(network, position.topic, 5000);
       this.#options.state.isKafkaReachable = true;
+      return last;
     } catch (error) {
       this.#options.state.isKafkaReachable = false;
       throw error;
     } finally {
       network.destroy();
+    }
+  }
+
+  /** Where topics are not created, a missing one is refused before anything is fenced. A template names them by its rows only. */
+  async #proveTopics(network: KafkaNetwork): Promise<void> {
+    const { kafka, position, producer } = this.#options.config;
+    const fixed = [position.topic, producer.topic].filter((topic) => !topic.includes('%{'));
+    const metadata = await network.refreshMetadata(kafka.topics.isCreated ? [] : fixed);
+    const missing = metadata.filter(({ errorCode }) => errorCode === kafkaError.unknownTopicOrPartition);
+    if (missing.length > 0) {
+      throw new HeavisideError(
+        'KAFKA_TOPIC_UNKNOWN',
+        `missing: ${missing.map(({ topic }) => topic).join(', ')}`,
+      );
     }
   }
 

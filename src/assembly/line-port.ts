@@ -14,8 +14,8 @@ export class LinePort implements OutputPort {
     this.#config = config;
   }
 
-  prove(): Promise<void> {
-    return Promise.resolve();
+  prove(): Promise<null> {
+    return Promise.resolve(null);
   }
 
   fence(): Promise<Evidence> {

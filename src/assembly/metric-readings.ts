@@ -26,6 +26,6 @@ export function metricReadings(state: ReplicaState, config: Config): MetricReadi
     isRedisUp: state.isRedisUp,
     isSourceConnected: isLeader ? state.isSourceReachable : null,
     isBlocked: state.blocked !== null,
-    isRefused: state.refusal !== null,
+    isRefused: state.hindrance !== null,
   };
 }

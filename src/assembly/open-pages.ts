@@ -29,7 +29,7 @@ function health(state: ReplicaState): Health {
       role: state.role,
       isStopping: state.isStopping,
       blocked: state.blocked,
-      refusal: state.refusal,
+      refusal: state.hindrance,
       pipeline: state.role === 'leader' ? pipeline() : null,
     }),
     { stuckAfterMs, now: () => performance.now() },

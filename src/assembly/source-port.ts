@@ -1,11 +1,17 @@
 import { openBinlogStream } from '../binlog/binlog-source.ts';
-import { openQueryConnection, type Query, type SourceAddress } from '../binlog/mysql-client.ts';
+import {
+  openQueryConnection,
+  type Query,
+  type QueryConnection,
+  type SourceAddress,
+} from '../binlog/mysql-client.ts';
 import { checkPosition } from '../binlog/position-check.ts';
 import { checkSource, type SourceFinding } from '../binlog/source-checks.ts';
+import { checkHistory } from '../binlog/source-history.ts';
 import { readCurrentPosition, readSourceIdentity, type SourceIdentity } from '../binlog/source-identity.ts';
 import type { Config } from '../config/config.ts';
 import { asHeavisideError, HeavisideError } from '../errors.ts';
-import type { OpenStream, SourcePort } from '../ports.ts';
+import type { OpenStream, SourceInspection, SourcePort } from '../ports.ts';
 import type { Position } from '../model/position.ts';
 import type { PositionRecord, SourceIdentityRecord } from '../model/position-record.ts';
 import type { Log } from '../observability/log.ts';
@@ -37,19 +43,14 @@ export class BinlogPort implements SourcePort {
     return address;
   }
 
-  /** Runs questions on a connection of their own; an address that does not answer gives way to the next. */
-  async #ask<T>(questions: (query: Query) => Promise<T>): Promise<T> {
+  /** An address that does not answer gives way to the next. */
+  async #connect(): Promise<QueryConnection> {
     let failure: HeavisideError | null = null;
     for (let i = 0; i < this.#addresses.length; i++) {
       try {
-        const connection = await openQueryConnection(this.#address);
-        try {
-          return await questions(connection.query);
-        } finally {
-          await connection.close();
-        }
+        return await openQueryConnection(this.#address);
       } catch (error) {
-        failure = asHeavisideError(error, 'SOURCE_LOST');
+        failure = asHeavisideError(error, 'SOURCE_UNREACHABLE');
         if (failure.reaction !== 'retry') throw failure;
         this.#next++;
       }
@@ -62,43 +63,60 @@ export class BinlogPort implements SourcePort {
   }
 
   /** Everything that Heaviside asks of a source, as findings. */
-  findings(): Promise<SourceFinding[]> {
+  async findings(): Promise<SourceFinding[]> {
+    const connection = await this.#connect();
+    try {
+      return await this.#look(connection.query, await readSourceIdentity(connection.query));
+    } finally {
+      await connection.close();
+    }
+  }
+
+  #look(query: Query, identity: SourceIdentity): Promise<SourceFinding[]> {
     const { replicaServerId } = this.#config.source;
-    return this.#ask(async (query) => {
-      const identity = await readSourceIdentity(query);
-      return checkSource(query, { replicaServerId, usesGtid: this.#usesGtid(identity) });
-    });
+    return checkSource(query, { replicaServerId, usesGtid: this.#usesGtid(identity) });
   }
 
-  /** Rejects with the first finding that is an error, all of them in its message. */
-  async prove(): Promise<void> {
-    const errors = (await this.findings()).filter(({ severity }) => severity === 'error');
-    const [first] = errors;
-    if (!first) return;
-    throw new HeavisideError(first.code, errors.map(({ message, fix }) => `${message}. ${fix}`).join(' '));
+  /**
+   * Rejects with the first finding that is an error, all of them in its message.
+   * @param last a position that was committed: the source must be able to be the one behind it
+   */
+  async prove(last: PositionRecord | null = null): Promise<void> {
+    const connection = await this.#connect();
+    try {
+      const identity = await readSourceIdentity(connection.query);
+      const findings = await this.#look(connection.query, identity);
+      const errors = findings.filter(({ severity }) => severity === 'error');
+      const [first] = errors;
+      if (first) {
+        throw new HeavisideError(
+          first.code,
+          errors.map(({ message, fix }) => `${message}. ${fix}`).join(' '),
+        );
+      }
+      if (last) await checkHistory(connection.query, identity, last);
+    } finally {
+      await connection.close();
+    }
   }
 
-  look(): ReturnType<SourcePort['look']> {
-    return this.#ask(async (query) => {
-      const identity = await readSourceIdentity(query);
+  async inspect(): Promise<SourceInspection> {
+    const connection = await this.#connect();
+    try {
+      const identity = await readSourceIdentity(connection.query);
       const isGtid = this.#usesGtid(identity);
+      const current = await readCurrentPosition(connection.query, identity, isGtid);
       return {
         identity: record(identity),
         isGtid,
-        current: await readCurrentPosition(query, identity, isGtid),
+        current,
+        check: (position) => checkPosition(connection.query, { identity, position, expectedIdentity: null }),
+        close: () => connection.close(),
       };
-    });
-  }
-
-  async check(position: Position, expected: SourceIdentityRecord): Promise<void> {
-    await this.#ask(async (query) => {
-      const identity = await readSourceIdentity(query);
-      await checkPosition(query, {
-        identity,
-        position,
-        expectedIdentity: position.gtids ? null : expected.id,
-      });
-    });
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
   }
 
   async open(from: Position, last: PositionRecord, signal: AbortSignal): Promise<OpenStream> {

@@ -13,7 +13,7 @@ function slowStage(state: ReplicaState): string | null {
 
 /** What `/status` shows. */
 export function statusPage(state: ReplicaState, config: Config, replicas: readonly Presence[]): object {
-  const { position } = state;
+  const { position, hindrance } = state;
   return {
     version,
     clientId: config.clientId,
@@ -40,10 +40,10 @@ export function statusPage(state: ReplicaState, config: Config, replicas: readon
     },
     breaker: state.breaker,
     queueBytes: state.queueBytes(),
-    refusal: state.refusal && {
-      code: state.refusal.code,
-      message: state.refusal.message,
-      hint: state.refusal.hint,
+    refusal: hindrance && {
+      code: hindrance.code,
+      message: hindrance.message,
+      hint: hindrance.hint,
     },
     blocked: state.blocked,
     replicas,

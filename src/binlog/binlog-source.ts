@@ -10,9 +10,11 @@ import {
   type SourceAddress,
 } from './mysql-client.ts';
 import { checkPosition } from './position-check.ts';
+import { prepareSession } from './dump-session.ts';
 import { RowStore } from './row-store.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import { readSourceIdentity, type SourceIdentity } from './source-identity.ts';
+import { statementTarget } from './statement-target.ts';
 import { TableRegistry } from './table-registry.ts';
 import type { DecodeLabel } from './table-version.ts';
 import { TransactionAssembler } from './transaction-assembler.ts';
@@ -79,29 +81,6 @@ export interface BinlogStream {
   close(): Promise<void>;
 }
 
-/** A paused dump makes the server wait for the socket: as long as an outage of Kafka may last. */
-const WRITE_TIMEOUT_SECONDS = 86_400;
-
-async function prepareSession(
-  connection: DriverConnection,
-  options: BinlogStreamOptions,
-  isStrict: boolean,
-): Promise<void> {
-  const period = BigInt(options.heartbeatMs) * 1_000_000n;
-  // Both names: MySQL 8.0.26 renamed the variables and reads either, MariaDB knows the old.
-  await connection.query(
-    `SET @source_heartbeat_period = ${period}, @master_heartbeat_period = ${period}, ` +
-      '@source_binlog_checksum = @@GLOBAL.binlog_checksum, @master_binlog_checksum = @@GLOBAL.binlog_checksum',
-  );
-  await connection.query(
-    `SET SESSION net_write_timeout = ${WRITE_TIMEOUT_SECONDS}, SESSION wait_timeout = ${WRITE_TIMEOUT_SECONDS}`,
-  );
-  if (options.flavor === 'mariadb' && options.from.gtids !== null && isStrict) {
-    // A position that falls into a hole of the server's history is refused then.
-    await connection.query('SET @slave_gtid_strict_mode = 1');
-  }
-}
-
 class DumpStream implements BinlogStream {
   readonly sourceIdentity: SourceIdentity;
   readonly #options: BinlogStreamOptions;
@@ -136,6 +115,7 @@ class DumpStream implements BinlogStream {
       createStore: () => new RowStore(options),
       onTransaction: (transaction) => this.#accept(transaction),
       onSchemaChange: () => tables.clear(),
+      concernsStatement: (sql, database) => this.#concerns(sql, database),
     });
     this.#reader = new BinlogEventReader({
       assembler: this.#assembler,
@@ -201,6 +181,16 @@ class DumpStream implements BinlogStream {
     this.#end(this.#options.signal.reason);
     this.#queue.dispose();
   };
+
+  /** Tools such as table checksums log statements into tables of their own: those are passed over if they are filtered out. */
+  #concerns(sql: string, defaultDatabase: string): boolean {
+    const target = statementTarget(sql, defaultDatabase);
+    if (!target || this.#options.needsColumns(target.database, target.table)) return true;
+    this.#options.onWarning(
+      `a data change to ${target.database}.${target.table}, which is filtered out, was logged as a statement`,
+    );
+    return false;
+  }
 
   #createTables(): TableRegistry {
     const { address, flavor, decodeLabel, needsColumns, onWarning } = this.#options;

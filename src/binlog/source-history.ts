@@ -18,7 +18,8 @@ const uuidsOf = (gtids: string): Set<string> => new Set(gtids.toLowerCase().matc
 const shorten = (text: string): string => (text.length > 300 ? `${text.slice(0, 300)}…` : text);
 
 async function compareMysql(query: Query, gtidSet: string): Promise<HistoryComparison> {
-  const sql = 'SELECT @@GLOBAL.gtid_executed AS executed, GTID_SUBTRACT(?, @@GLOBAL.gtid_executed) AS missing';
+  const sql =
+    'SELECT @@GLOBAL.gtid_executed AS executed, GTID_SUBTRACT(?, @@GLOBAL.gtid_executed) AS missing';
   const [row] = await query(sql, [gtidSet]);
   const executed = uuidsOf(row?.['executed'] ?? '');
   return {
@@ -29,14 +30,19 @@ async function compareMysql(query: Query, gtidSet: string): Promise<HistoryCompa
 
 async function compareMariadb(query: Query, gtidSet: string): Promise<HistoryComparison> {
   const [row] = await query('SELECT @@GLOBAL.gtid_binlog_state AS state');
-  const state = (row?.['state'] ?? '').split(',').filter((gtid) => gtid.trim() !== '').map(parseMariadbGtid);
+  const state = (row?.['state'] ?? '')
+    .split(',')
+    .filter((gtid) => gtid.trim() !== '')
+    .map(parseMariadbGtid);
   const known = ({ domainId, serverId }: MariadbGtid): MariadbGtid | undefined =>
     state.find((gtid) => gtid.domainId === domainId && gtid.serverId === serverId);
   const position = MariadbGtidSet.parse(gtidSet).gtids();
   const missing = position.filter((gtid) => (known(gtid)?.sequence ?? -1n) < gtid.sequence);
   return {
     isRelated: position.some((gtid) => known(gtid) !== undefined),
-    missing: missing.map(({ domainId, serverId, sequence }) => `${domainId}-${serverId}-${sequence}`).join(','),
+    missing: missing
+      .map(({ domainId, serverId, sequence }) => `${domainId}-${serverId}-${sequence}`)
+      .join(','),
   };
 }
 
@@ -46,7 +52,11 @@ async function compareMariadb(query: Query, gtidSet: string): Promise<HistoryCom
  * @throws HeavisideError CLUSTER_ID_CLASH where nothing ties the source to the position; POSITION_NOT_IN_EXECUTED where
  * the source lags behind it or was rewound
  */
-export async function checkHistory(query: Query, identity: SourceIdentity, record: PositionRecord): Promise<void> {
+export async function checkHistory(
+  query: Query,
+  identity: SourceIdentity,
+  record: PositionRecord,
+): Promise<void> {
   const { source, gtidSet } = record;
   const isSameServer = source.flavor === identity.flavor && source.id === identity.id;
   const clash = (): HeavisideError =>

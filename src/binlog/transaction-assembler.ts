@@ -24,6 +24,8 @@ export interface TransactionAssemblerOptions {
   readonly discardedId: string | null;
   readonly createStore: () => RowStore;
   readonly onTransaction: (transaction: SourceTransaction) => void;
+  /** Whether a data change that was logged as a statement may be one to a table that is replicated. */
+  readonly concernsStatement: (sql: string, database: string) => boolean;
   /** A schema change was read: what is known of tables may be wrong. */
   readonly onSchemaChange: () => void;
 }
@@ -90,7 +92,10 @@ export class TransactionAssembler {
   query(event: QueryEvent, header: EventHeader, place: EventPlace): void | Promise<void> {
     const kind = statementKind(event.sql);
     if (kind === 'comment' || kind === 'savepoint' || kind === 'xa-end') return undefined;
-    if (kind === 'data') throw this.#statementBased();
+    if (kind === 'data') {
+      if (this.#options.concernsStatement(event.sql, event.database)) throw this.#statementBased();
+      return undefined;
+    }
     const open = this.#open ?? this.#begin(header, place, null);
     if (kind === 'begin' || kind === 'xa-start') {
       open.isBegun = true;

@@ -3,7 +3,7 @@ import { HeavisideError } from '../errors.ts';
 import { fetchPartition, partitionOffsets, type FetchedPartition } from '../kafka/fetch-request.ts';
 import { toKafkaError } from '../kafka/kafka-errors.ts';
 import type { KafkaNetwork } from '../kafka/kafka-network.ts';
-import type { ReadRecord } from '../kafka/record-batch-reader.ts';
+import type { ReadBatch, ReadRecord } from '../kafka/record-batch-reader.ts';
 import { ensureTopic } from '../kafka/topic-directory.ts';
 import { parsePositionRecord, type PositionRecord } from '../model/position-record.ts';
 
@@ -25,6 +25,8 @@ export interface LastPosition {
   readonly record: PositionRecord | null;
   /** Offset of the record; -1 without one. */
   readonly offset: bigint;
+  /** Where the topic ended when it was read: the next record that stands there is written by whoever has just fenced. */
+  readonly end: bigint;
 }
 
 /** Creates the positions topic where it is missing and refuses one that would forget positions. */
@@ -41,15 +43,15 @@ export async function ensurePositionsTopic(
   });
   if (count !== 1) {
     throw new HeavisideError(
-      'KAFKA_TOPIC_INVALID',
+      'POSITIONS_TOPIC_UNFIT',
       `positions topic ${topic} has ${count} partitions and must have 1`,
     );
   }
   const policy = await readConfig(network, topic, 'cleanup.policy');
   if (policy !== null && policy !== 'compact') {
     throw new HeavisideError(
-      'KAFKA_TOPIC_INVALID',
-      `positions topic ${topic} has cleanup.policy=${policy}, which would delete the position; set it to compact`,
+      'POSITIONS_TOPIC_UNFIT',
+      `positions topic ${topic} has cleanup.policy=${policy}, which would delete the position`,
     );
   }
 }
@@ -81,21 +83,83 @@ export async function readLastPosition(
   deadlineMs: number,
 ): Promise<LastPosition> {
   const deadline = performance.now() + deadlineMs;
-  const { first, end } = await stableOffsets(network, topic, deadline);
-  let windowEnd = end;
-  for (let size = 16n; windowEnd > first; size *= 8n) {
-    const windowStart = windowEnd - size > first ? windowEnd - size : first;
-    const found = await lastRecordIn({ network, topic, start: windowStart, end: windowEnd, deadline });
-    if (found) return { record: parseOrRefuse(found), offset: found.offset };
-    windowEnd = windowStart;
+  for (;;) {
+    try {
+      return await readOnce(network, topic, deadline);
+    } catch (error) {
+      // The partition's leader is moving: nothing was decided yet, so the look is repeated rather than the fence.
+      if (
+        !(error instanceof HeavisideError) ||
+        error.code !== 'KAFKA_RETRIABLE' ||
+        performance.now() > deadline
+      )
+        throw error;
+      network.forgetTopic(topic);
+      await sleep(20);
+    }
   }
-  if (end > 0n) {
+}
+
+async function readOnce(network: KafkaNetwork, topic: string, deadline: number): Promise<LastPosition> {
+  const { first, end } = await stableOffsets(network, topic, deadline);
+  const range = { network, topic, start: first, end, deadline };
+  const found = await lastRecordBefore(range);
+  if (found) return { record: parseOrRefuse(found), offset: found.offset, end };
+  if (!(await wasNeverCommitted(range))) {
     throw new HeavisideError(
       'POSITION_LOST',
       `positions topic ${topic} was written before, but holds no position now`,
     );
   }
-  return { record: null, offset: -1n };
+  return { record: null, offset: -1n, end };
+}
+
+/**
+ * Whether nothing but aborted transactions was ever in the topic: a first leader that died before its first commit.
+ * Every offset from 0 on must be accounted for; a hole could have been a position.
+ */
+async function wasNeverCommitted(range: Range): Promise<boolean> {
+  if (range.start !== 0n) return false;
+  let offset = 0n;
+  while (offset < range.end) {
+    for (const { batch, isAborted } of await fetchMarked(range, offset)) {
+      const isEmpty = !batch.isControl && batch.records.length === 0;
+      if (batch.baseOffset !== offset || isEmpty || batch.isCommit || !(batch.isControl || isAborted))
+        return false;
+      offset = batch.nextOffset;
+    }
+  }
+  return true;
+}
+
+/**
+ * The last position record as a candidate sees it: without a fence, and up to the first transaction that is still open.
+ * Null where the topic is missing or holds none. It may be overtaken at any moment: good for a refusal, never for a start.
+ * @param deadlineMs milliseconds until KAFKA_TIMEOUT
+ */
+export async function peekLastPosition(
+  network: KafkaNetwork,
+  topic: string,
+  deadlineMs: number,
+): Promise<PositionRecord | null> {
+  const deadline = performance.now() + deadlineMs;
+  const [metadata] = await network.refreshMetadata([topic]);
+  if (metadata?.errorCode !== 0) return null;
+  const { first, lastStable } = await partitionOffsets(network, topic, partition);
+  const found = await lastRecordBefore({ network, topic, start: first, end: lastStable, deadline });
+  return found ? parseOrRefuse(found) : null;
+}
+
+/** Looks backwards from the end in growing windows. */
+async function lastRecordBefore(range: Range): Promise<ReadRecord | null> {
+  let windowEnd = range.end;
+  for (let size = 16n; windowEnd > range.start; size *= 8n) {
+    const windowStart = windowEnd - size > range.start ? windowEnd - size : range.start;
+    const found = await lastRecordIn({ ...range, start: windowStart, end: windowEnd });
+    if (found) return found;
+    windowEnd = windowStart;
+  }
+  return null;
 }
 
 function parseOrRefuse(found: ReadRecord): PositionRecord {
@@ -126,43 +190,53 @@ async function stableOffsets(
   }
 }
 
-async function lastRecordIn(window: {
-  network: KafkaNetwork;
-  topic: string;
-  start: bigint;
-  end: bigint;
-  deadline: number;
-}): Promise<ReadRecord | null> {
+interface Range {
+  readonly network: KafkaNetwork;
+  readonly topic: string;
+  readonly start: bigint;
+  readonly end: bigint;
+  /** performance.now() of KAFKA_TIMEOUT. */
+  readonly deadline: number;
+}
+
+/** The last record with our key that belongs to no aborted transaction. */
+async function lastRecordIn(range: Range): Promise<ReadRecord | null> {
   let last: ReadRecord | null = null;
-  let offset = window.start;
-  while (offset < window.end) {
-    if (performance.now() > window.deadline) {
-      throw new HeavisideError('KAFKA_TIMEOUT', `reading ${window.topic} took too long`);
+  let offset = range.start;
+  while (offset < range.end) {
+    for (const { batch, isAborted } of await fetchMarked(range, offset)) {
+      if (batch.nextOffset > offset) offset = batch.nextOffset;
+      if (batch.isControl || isAborted) continue;
+      for (const record of batch.records) {
+        if (record.offset >= range.start && record.key?.toString('utf8') === positionKey) last = record;
+      }
     }
-    const fetched = await fetchPartition(window.network, window.topic, partition, offset);
-    last = lastCommitted(fetched, window.start) ?? last;
-    const next = fetched.batches.at(-1)?.nextOffset;
-    if (next !== undefined && next > offset) offset = next;
   }
   return last;
 }
 
-/** The last record with our key that belongs to no aborted transaction. */
-function lastCommitted(fetched: FetchedPartition, start: bigint): ReadRecord | null {
+async function fetchMarked(range: Range, offset: bigint): Promise<MarkedBatch[]> {
+  if (performance.now() > range.deadline) {
+    throw new HeavisideError('KAFKA_TIMEOUT', `reading ${range.topic} took too long`);
+  }
+  return markAborted(await fetchPartition(range.network, range.topic, partition, offset));
+}
+
+interface MarkedBatch {
+  readonly batch: ReadBatch;
+  readonly isAborted: boolean;
+}
+
+/** As Java's Fetcher does: a producer's batches are aborted from the offset that the broker names up to its abort marker. */
+function markAborted(fetched: FetchedPartition): MarkedBatch[] {
   const pending = [...fetched.aborted].sort((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1));
   const abortedNow = new Set<bigint>();
-  let last: ReadRecord | null = null;
-  for (const batch of fetched.batches) {
-    while (pending[0] && pending[0].firstOffset < batch.nextOffset)
-      abortedNow.add((pending.shift() as { producerId: bigint }).producerId);
-    if (batch.isControl) {
-      abortedNow.delete(batch.producerId);
-      continue;
+  return fetched.batches.map((batch) => {
+    for (let next = pending[0]; next && next.firstOffset < batch.nextOffset; next = pending[0]) {
+      abortedNow.add(next.producerId);
+      pending.shift();
     }
-    if (abortedNow.has(batch.producerId)) continue;
-    for (const record of batch.records) {
-      if (record.offset >= start && record.key?.toString('utf8') === positionKey) last = record;
-    }
-  }
-  return last;
+    if (batch.isControl) abortedNow.delete(batch.producerId);
+    return { batch, isAborted: abortedNow.has(batch.producerId) };
+  });
 }

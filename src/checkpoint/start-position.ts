@@ -15,7 +15,8 @@ export interface StartEvidence {
   readonly recordOffset: bigint;
   /** Whether Redis ever gave out an epoch for this cluster before this leadership. */
   readonly hasFormerEpoch: boolean;
-  readonly initPosition: string | null;
+  /** Whether init_position is given. */
+  readonly hasInitPosition: boolean;
   /** Whether one of the cluster's fixed data topics holds records. */
   readonly hasData: boolean;
   readonly onRegression: 'block' | 'replay';
@@ -23,14 +24,14 @@ export interface StartEvidence {
 
 export type StartDecision =
   | { readonly kind: 'resume'; readonly record: PositionRecord; readonly warning: string | null }
-  | { readonly kind: 'init'; readonly position: string }
+  | { readonly kind: 'init' }
   | { readonly kind: 'now' };
 
 /**
  * Decides where to begin. The position record wins; the checkpoint is a witness only:
  * 1. a record, and no checkpoint ahead of it → resume at the record
  * 2. a record, and a checkpoint ahead of it → POSITION_REGRESSED (or replay, if asked for)
- * 3. no record, but a checkpoint, an epoch, or data → POSITION_LOST, unless init_position says where to begin
+ * 3. no record, but a checkpoint → POSITION_LOST; but data → POSITION_LOST, unless init_position says where to begin
  * 4. nothing anywhere → init_position, else the source's position now
  */
 export function decideStart(evidence: StartEvidence): StartDecision {
@@ -56,7 +57,8 @@ export function decideStart(evidence: StartEvidence): StartDecision {
       warning: 'the checkpoint is ahead of the position record: rows may be replayed',
     };
   }
-  if (evidence.initPosition !== null) return { kind: 'init', position: evidence.initPosition };
+  // init_position may stand in a configuration for years: it says where data begins, not that a lost position may be forgotten.
+  if (evidence.hasInitPosition && !checkpoint) return { kind: 'init' };
   const witness = checkpoint
     ? 'a checkpoint'
     : evidence.hasFormerEpoch

@@ -152,10 +152,15 @@ interface Change {
 async function nextRecord(job: Job, { verb, argument, previous, epoch }: Change): Promise<PositionRecord> {
   const { config, log, flags } = job;
   const source = new BinlogPort(config, log);
-  const { identity, current } = await source.look();
-  const position =
-    verb === 'skip' ? skip(previous, argument, identity) : await target(job, argument, { identity, current });
-  if (!flags.has('--force')) await source.check(position, identity);
+  const inspection = await source.inspect();
+  const { identity } = inspection;
+  let position: Position;
+  try {
+    position = verb === 'skip' ? skip(previous, argument, identity) : await target(job, argument, inspection);
+    if (!flags.has('--force')) await inspection.check(position);
+  } finally {
+    await inspection.close();
+  }
   return {
     v: 1,
     clusterUuid: previous?.clusterUuid ?? (await checkpointRecord(job))?.clusterUuid ?? randomUUID(),

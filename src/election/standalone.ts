@@ -1,4 +1,4 @@
-import { HeavisideError, asHeavisideError } from '../errors.ts';
+import { HeavisideError, asHeavisideError, type Reaction } from '../errors.ts';
 import { Backoff } from '../lifecycle/backoff.ts';
 import { systemClock } from '../lifecycle/clock.ts';
 import type { Log } from '../observability/log.ts';
@@ -33,6 +33,8 @@ class SoleLease implements Lease {
   }
 }
 
+const passing = new Set<Reaction>(['retry', 'rebuild']);
+
 /** Runs the job without an election: the one process leads, and begins anew after errors that pass. */
 export class Standalone {
   readonly #log: Log;
@@ -51,8 +53,12 @@ export class Standalone {
       while (!job.signal.aborted) {
         const failure = await this.#once(job, leave.signal);
         if (!failure || job.signal.aborted) return;
-        if (failure.reaction === 'exit' || failure.reaction === 'blocked' || failure.reaction === 'wait') throw failure;
-        this.#log.warn({ code: failure.code, error: failure.message }, 'the stream broke off; beginning anew');
+        // step-down: another process of this client_id has taken over; taking it back would never end.
+        if (!passing.has(failure.reaction)) throw failure;
+        this.#log.warn(
+          { code: failure.code, error: failure.message },
+          'the stream broke off; beginning anew',
+        );
         await systemClock.sleep(backoff.next(), job.signal).catch(() => undefined);
       }
     } finally {

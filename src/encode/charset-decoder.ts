@@ -2,6 +2,7 @@ import iconv from 'iconv-lite';
 import type { ByteSink } from '../model/byte-sink.ts';
 import { ByteSink as Scratch } from '../model/byte-sink.ts';
 import { writeJsonText, writeJsonUtf8 } from './json-string.ts';
+import { MultiByteTable } from './multi-byte-table.ts';
 import { highHalves } from './single-byte-table.ts';
 
 /** Text of one character set, read from `source[start, end)`. Bytes that mean nothing become U+FFFD, as Java's decoders make them. */
@@ -72,35 +73,16 @@ class SingleByteDecoder implements CharsetDecoder {
   }
 }
 
-/** A character set of several bytes a character, by iconv-lite. */
-class MultiByteDecoder implements CharsetDecoder {
-  readonly #encoding: string;
+type ReadText = CharsetDecoder['read'];
 
-  constructor(encoding: string) {
-    this.#encoding = encoding;
-  }
-
-  writeJson(out: ByteSink, source: Buffer, start: number, end: number): void {
-    writeJsonText(out, this.read(source, start, end));
-  }
-
-  read(source: Buffer, start: number, end: number): string {
-    // A leading U+FEFF is data of the column, not a byte order mark.
-    return iconv.decode(source.subarray(start, end), this.#encoding, { stripBOM: false });
-  }
+/** A character set of several bytes a character: read as a string first. */
+function multiByteDecoder(read: ReadText): CharsetDecoder {
+  return { read, writeJson: (out, source, start, end) => writeJsonText(out, read(source, start, end)) };
 }
 
-/** MySQL's name → iconv-lite's. ucs2, utf16 and utf32 are stored big-endian. */
-const multiByteEncodings: Readonly<Record<string, string>> = {
-  big5: 'big5',
-  gb2312: 'gb2312',
-  gbk: 'gbk',
+/** MySQL's name → iconv-lite's, where it converts as the server does. ucs2, utf16 and utf32 are stored big-endian. */
+const iconvEncodings: Readonly<Record<string, string>> = {
   gb18030: 'gb18030',
-  euckr: 'euckr',
-  sjis: 'shiftjis',
-  cp932: 'cp932',
-  ujis: 'eucjp',
-  eucjpms: 'eucjp',
   ucs2: 'utf16-be',
   utf16: 'utf16-be',
   utf16le: 'utf16-le',
@@ -109,8 +91,15 @@ const multiByteEncodings: Readonly<Record<string, string>> = {
 
 function makeDecoder(charset: string): CharsetDecoder | null {
   if (charset === 'utf8mb4' || charset === 'utf8mb3' || charset === 'utf8') return utf8Decoder;
-  const encoding = multiByteEncodings[charset];
-  if (encoding !== undefined) return new MultiByteDecoder(encoding);
+  const encoding = iconvEncodings[charset];
+  if (encoding !== undefined) {
+    // A leading U+FEFF is data of the column, not a byte order mark.
+    return multiByteDecoder((source, start, end) =>
+      iconv.decode(source.subarray(start, end), encoding, { stripBOM: false }),
+    );
+  }
+  const table = MultiByteTable.of(charset);
+  if (table !== null) return multiByteDecoder((source, start, end) => table.read(source, start, end));
   const ascii = Array.from({ length: 128 }, (_, byte) => String.fromCharCode(byte));
   if (charset === 'swe7') {
     const none = Array.from({ length: 128 }, () => '\ufffd');

@@ -7,12 +7,9 @@ export const multiByteCorrections: Readonly<Record<string, string>> = {
     'a145 2022,a14e ff64,a1c2 203e,a1e3 223c,a1f2 2641,a1f3 2609,a241 ff0f,a242 ff3c,a244 a5,' +
     'a246 a2 2,c6a1 30fe,c6a2 309d 2,c6a4 3005,c6a5 3041 53,c6f8 30a1 7,c740 30a8 3f,c7a1 30e7 10,' +
     'c7b1 414 2,c7b3 401,c7b4 416 7,c7bb 423 13,c7ce 451,c7cf 436 1a,c7e9 2460 a,c7f3 2474 a',
-  gb2312:
-    'a1a4 30fb,a1aa 2015',
-  sjis:
-    '815f 5c,8160 301c,8161 2016,817c 2212,8191 a2 2,81ca ac',
-  cp932:
-    'f941 e69d 3e,f980 e6db 7d',
+  gb2312: 'a1a4 30fb,a1aa 2015',
+  sjis: '815f 5c,8160 301c,8161 2016,817c 2212,8191 a2 2,81ca ac',
+  cp932: 'f941 e69d 3e,f980 e6db 7d',
   ujis:
     'a1c0 5c,a1c1 301c,a1c2 2016,a1dd 2212,a1f1 a2 2,a2cc ac,f5a1 e000 5e,f6a1 e05e 5e,f7a1 e0bc 5e,' +
     'f8a1 e11a 5e,f9a1 e178 5e,faa1 e1d6 5e,fba1 e234 5e,fca1 e292 5e,fda1 e2f0 5e,fea1 e34e 5e,' +

@@ -14,10 +14,15 @@ export const kafkaError = {
   notCoordinator: 16,
   invalidTopic: 17,
   recordListTooLarge: 18,
+  invalidRequiredAcks: 21,
   topicAuthorizationFailed: 29,
   clusterAuthorizationFailed: 31,
+  unsupportedVersion: 35,
   topicAlreadyExists: 36,
   invalidReplicationFactor: 38,
+  invalidRequest: 42,
+  unsupportedForMessageFormat: 43,
+  policyViolation: 44,
   outOfOrderSequence: 45,
   invalidProducerEpoch: 47,
   invalidTxnState: 48,
@@ -25,6 +30,10 @@ export const kafkaError = {
   invalidTransactionTimeout: 50,
   concurrentTransactions: 51,
   transactionalIdAuthorizationFailed: 53,
+  operationNotAttempted: 55,
+  saslAuthenticationFailed: 58,
+  unsupportedCompressionType: 76,
+  invalidRecord: 87,
   producerFenced: 90,
 } as const;
 
@@ -37,7 +46,6 @@ const coordinatorRetriable = new Set<number>([
 ]);
 
 const codeTable = new Map<number, ErrorCode>([
-  [kafkaError.unknownTopicOrPartition, 'KAFKA_RETRIABLE'],
   [kafkaError.messageTooLarge, 'KAFKA_RECORD_TOO_LARGE'],
   [kafkaError.recordListTooLarge, 'KAFKA_RECORD_TOO_LARGE'],
   [kafkaError.invalidTopic, 'KAFKA_TOPIC_INVALID'],
@@ -46,20 +54,37 @@ const codeTable = new Map<number, ErrorCode>([
   [kafkaError.transactionalIdAuthorizationFailed, 'KAFKA_ACCESS_DENIED'],
   [kafkaError.invalidProducerEpoch, 'KAFKA_FENCED'],
   [kafkaError.producerFenced, 'KAFKA_FENCED'],
+  [kafkaError.saslAuthenticationFailed, 'KAFKA_ACCESS_DENIED'],
+  [kafkaError.invalidRequiredAcks, 'KAFKA_UNSUPPORTED'],
+  [kafkaError.unsupportedVersion, 'KAFKA_UNSUPPORTED'],
+  [kafkaError.invalidRequest, 'KAFKA_UNSUPPORTED'],
+  [kafkaError.unsupportedForMessageFormat, 'KAFKA_UNSUPPORTED'],
+  [kafkaError.unsupportedCompressionType, 'KAFKA_UNSUPPORTED'],
+  [kafkaError.invalidRecord, 'KAFKA_RECORD_REFUSED'],
+  [kafkaError.policyViolation, 'KAFKA_RECORD_REFUSED'],
   [kafkaError.invalidTransactionTimeout, 'KAFKA_TRANSACTION_TIMEOUT_TOO_LARGE'],
   [kafkaError.requestTimedOut, 'KAFKA_TIMEOUT'],
 ]);
 
-/** An error for a code that a broker answered; what the table does not name is retriable by the one way. */
-export function kafkaProtocolError(code: number, what: string): HeavisideError {
-  return new HeavisideError(
-    codeTable.get(code) ?? 'KAFKA_RETRIABLE',
-    `${what}: error ${code} from the broker`,
-  );
+/** What a broker answered, with the protocol's number. */
+export class KafkaProtocolError extends HeavisideError {
+  readonly protocolCode: number;
+
+  constructor(code: ErrorCode, message: string, protocolCode: number) {
+    super(code, message);
+    this.protocolCode = protocolCode;
+  }
 }
 
-/** The protocol's code in an error of kafkajs, or null where it is none. */
+/** An error for a code that a broker answered; what the table does not name is retriable by the one way. */
+export function kafkaProtocolError(code: number, what: string): KafkaProtocolError {
+  const text = `${what}: error ${code} from the broker`;
+  return new KafkaProtocolError(codeTable.get(code) ?? 'KAFKA_RETRIABLE', text, code);
+}
+
+/** The protocol's code in an error of kafkajs or of ours, or null where it is none. */
 export function protocolCodeOf(error: unknown): number | null {
+  if (error instanceof KafkaProtocolError) return error.protocolCode;
   if (!(error instanceof Error)) return null;
   const { name, code, message } = error as Error & { code?: unknown };
   if (name !== 'KafkaJSProtocolError') return null;

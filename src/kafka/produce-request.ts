@@ -1,4 +1,4 @@
-import { kafkaProtocolError, toKafkaError } from './kafka-errors.ts';
+import { kafkaError, KafkaProtocolError, kafkaProtocolError, toKafkaError } from './kafka-errors.ts';
 import type { KafkaNetwork } from './kafka-network.ts';
 import { advanceSequence, stampBatch, type BatchProducer, type RecordBatch } from './record-batch.ts';
 import { sendRaw, type KafkaBroker } from './kafkajs-driver.ts';
@@ -30,6 +30,22 @@ export interface ProducedOffset {
   readonly topic: string;
   readonly partition: number;
   readonly baseOffset: bigint;
+}
+
+/** The broker takes no batch of this size for this topic. */
+export class BatchTooLargeError extends KafkaProtocolError {
+  readonly topic: string;
+  readonly partition: number;
+  readonly batch: RecordBatch;
+
+  constructor({ topic, partition, batch }: Part, protocolCode: number) {
+    const { length } = batch.bytes;
+    const text = `${topic}-${partition} refuses a batch of ${batch.recordCount} records and ${length} bytes as too large`;
+    super('KAFKA_RECORD_TOO_LARGE', text, protocolCode);
+    this.topic = topic;
+    this.partition = partition;
+    this.batch = batch;
+  }
 }
 
 /**
@@ -164,6 +180,17 @@ function encodeRequest(parts: readonly Part[], options: ProduceOptions): Buffer 
   return writer.take();
 }
 
+function refusal(
+  parts: readonly Part[],
+  { topic, partition }: { topic: string; partition: number },
+  code: number,
+): KafkaProtocolError {
+  const isTooLarge = code === kafkaError.messageTooLarge || code === kafkaError.recordListTooLarge;
+  const part = parts.find((each) => each.topic === topic && each.partition === partition);
+  if (isTooLarge && part) return new BatchTooLargeError(part, code);
+  return kafkaProtocolError(code, `writing to ${topic}-${partition}`);
+}
+
 function readResponse(raw: Buffer, parts: readonly Part[]): ProducedOffset[] {
   const reader = new WireReader(raw);
   const missing = new Set(parts.map(({ topic, partition }) => `${topic}-${partition}`));
@@ -176,7 +203,7 @@ function readResponse(raw: Buffer, parts: readonly Part[]): ProducedOffset[] {
       const baseOffset = reader.int64();
       reader.int64(); // log_append_time
       reader.int64(); // log_start_offset
-      if (code !== 0) throw kafkaProtocolError(code, `writing to ${topic}-${partition}`);
+      if (code !== kafkaError.none) throw refusal(parts, { topic, partition }, code);
       missing.delete(`${topic}-${partition}`);
       offsets.push({ topic, partition, baseOffset });
     });

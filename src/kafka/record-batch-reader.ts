@@ -1,5 +1,5 @@
 import { HeavisideError } from '../errors.ts';
-import { attributeControl, batchHeaderBytes, batchOffset } from './record-batch.ts';
+import { attributeControl, batchHeaderBytes, batchOffset, type RecordBatch } from './record-batch.ts';
 
 export interface ReadRecord {
   readonly offset: bigint;
@@ -13,6 +13,9 @@ export interface ReadBatch {
   readonly nextOffset: bigint;
   readonly producerId: bigint;
   readonly isControl: boolean;
+  /** A control batch that ends a transaction by commit (type 1 in the key of its record). */
+  readonly isCommit: boolean;
+  /** None of a control batch. */
   readonly records: readonly ReadRecord[];
 }
 
@@ -42,12 +45,16 @@ function readBatch(bytes: Buffer): ReadBatch {
       'the positions topic holds a compressed batch, which Heaviside never writes',
     );
   }
+  const records = readRecords(bytes, baseOffset);
   return {
     baseOffset,
     nextOffset: baseOffset + BigInt(bytes.readInt32BE(batchOffset.lastOffsetDelta)) + 1n,
     producerId: bytes.readBigInt64BE(batchOffset.producerId),
     isControl,
-    records: isControl ? [] : readRecords(bytes, baseOffset),
+    // Control record key: version int16, type int16 (0 abort, 1 commit).
+    isCommit:
+      isControl && records.some(({ key }) => key !== null && key.length >= 4 && key.readInt16BE(2) === 1),
+    records: isControl ? [] : records,
   };
 }
 
@@ -62,6 +69,37 @@ function readRecords(bytes: Buffer, baseOffset: bigint): ReadRecord[] {
     const offset = baseOffset + BigInt(readVarint(cursor));
     records.push({ offset, key: readBytes(cursor), value: readBytes(cursor) });
     cursor.at = end;
+  }
+  return records;
+}
+
+/** A record as it stands in a batch that was not sent yet. */
+export interface PendingRecord {
+  /** Everything from the key's length on, which does not depend on its place: RecordBatchWriter.appendRecord takes it. */
+  readonly body: Buffer;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+/** Cuts a batch of ours up into its records. */
+export function pendingRecords(batch: RecordBatch): PendingRecord[] {
+  const records: PendingRecord[] = [];
+  const cursor = { bytes: batch.plain, at: batchHeaderBytes };
+  for (let i = 0; i < batch.recordCount; i++) {
+    const end = readVarint(cursor) + cursor.at;
+    cursor.at += 1; // attributes
+    readVarint(cursor); // timestamp delta
+    readVarint(cursor); // offset delta
+    const body = batch.plain.subarray(cursor.at, end);
+    const key = readBytes(cursor);
+    const value = readBytes(cursor);
+    const headers = new Map<string, string>();
+    for (let left = readVarint(cursor); left > 0; left--) {
+      const name = readBytes(cursor)?.toString() ?? '';
+      headers.set(name, readBytes(cursor)?.toString() ?? '');
+    }
+    records.push({ body, key, value, headers });
   }
   return records;
 }

@@ -102,13 +102,14 @@ export class RecordBatchWriter {
   /** The finished batch; the writer must not be used after it. */
   async finish(timestampMs: number, compressor: Compressor | null): Promise<RecordBatch> {
     const { sink, recordCount } = this;
-    let bytes = sink.buffer.subarray(0, sink.position);
+    const plain = sink.buffer.subarray(0, sink.position);
+    let bytes = plain;
     if (compressor) {
       const compressed = await compressor.compress(bytes.subarray(batchHeaderBytes));
       bytes = Buffer.allocUnsafeSlow(batchHeaderBytes + compressed.length);
       bytes.set(compressed, batchHeaderBytes);
     }
     writeBatchHeader(bytes, { recordCount, timestampMs, compression: compressor?.code ?? 0 });
-    return { bytes, recordCount };
+    return { bytes, plain, recordCount };
   }
 }

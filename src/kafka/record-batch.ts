@@ -28,6 +28,8 @@ export const attributeControl = 0x20;
 /** A whole record batch of one partition; only its producer's identity and the checksum are still open. */
 export interface RecordBatch {
   readonly bytes: Buffer;
+  /** The same before compression (`bytes` itself where there is none): what the batch can be cut up from. */
+  readonly plain: Buffer;
   readonly recordCount: number;
 }
 

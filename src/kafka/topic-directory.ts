@@ -17,6 +17,10 @@ const topicNamePattern = /^[A-Za-z0-9._-]{1,249}$/;
 /** Milliseconds to wait until every partition of a new topic has a leader. */
 const creationDeadlineMs = 15_000;
 
+/** A changed or deleted topic stops the cluster, so it is looked at this often, this many milliseconds apart, first. */
+const confirmations = 3;
+const confirmationWaitMs = 300;
+
 /** Creates a topic; one that another replica created meanwhile is fine. */
 async function createTopic(network: KafkaNetwork, topic: string, options: TopicOptions): Promise<void> {
   const broker = await network.anyBroker();
@@ -80,14 +84,10 @@ export async function ensureTopic(
   for (;;) {
     const [metadata] = await network.refreshMetadata([topic]);
     const code = metadata?.errorCode ?? kafkaError.unknownTopicOrPartition;
-    if (
-      code === 0 &&
-      metadata &&
-      metadata.leaders.length > 0 &&
-      metadata.leaders.every((leader) => leader >= 0)
-    ) {
-      return metadata.leaders.length;
-    }
+    const leaders = metadata?.leaders ?? [];
+    // Of a topic that stood before, a partition without a leader stops only the rows that go there.
+    const isReady = leaders.length > 0 && (!isCreated || leaders.every((leader) => leader >= 0));
+    if (code === 0 && isReady) return leaders.length;
     if (code === kafkaError.unknownTopicOrPartition && !isCreated) {
       if (!options.create) throw new HeavisideError('KAFKA_TOPIC_UNKNOWN', `topic ${topic} does not exist`);
       await createTopic(network, topic, options);
@@ -141,19 +141,30 @@ export class TopicDirectory {
     const pinned = this.#pinned.get(topic);
     // A topic that was written before must not be made anew behind the consumers' back.
     const create = this.#options.create && (pinned === undefined || this.#acceptChange);
-    try {
-      this.#adopt(
-        topic,
-        await this.#ask((network) => ensureTopic(network, topic, { ...this.#options, create })),
-      );
-    } catch (error) {
-      if (pinned !== undefined && error instanceof HeavisideError && error.code === 'KAFKA_TOPIC_UNKNOWN') {
+    await this.#confirmed(async (network) => {
+      try {
+        this.#adopt(topic, await ensureTopic(network, topic, { ...this.#options, create }));
+      } catch (error) {
+        const isUnknown = error instanceof HeavisideError && error.code === 'KAFKA_TOPIC_UNKNOWN';
+        if (!isUnknown || pinned === undefined) throw error;
         throw new HeavisideError(
           'KAFKA_PARTITIONS_CHANGED',
           `topic ${topic} with ${pinned} partitions was deleted`,
         );
       }
-      throw error;
+    });
+  }
+
+  /** A broker that has just started may answer from old metadata: a change counts only when it is seen again. */
+  async #confirmed(look: (network: KafkaNetwork) => Promise<void>): Promise<void> {
+    for (let looks = 1; ; looks++) {
+      try {
+        return await this.#ask(look);
+      } catch (error) {
+        const isChange = error instanceof HeavisideError && error.code === 'KAFKA_PARTITIONS_CHANGED';
+        if (!isChange || looks === confirmations) throw error;
+        await sleep(confirmationWaitMs);
+      }
     }
   }
 
@@ -182,12 +193,14 @@ export class TopicDirectory {
   /** Looks at every topic again if the last look is older than `maxAgeMs`. */
   async verify(maxAgeMs: number): Promise<void> {
     if (this.#known.size === 0 || performance.now() - this.#verifiedAt < maxAgeMs) return;
-    for (const topic of await this.#ask((network) => network.refreshMetadata([...this.#known.keys()]))) {
-      if (topic.errorCode === kafkaError.unknownTopicOrPartition) {
-        throw new HeavisideError('KAFKA_PARTITIONS_CHANGED', `topic ${topic.topic} was deleted`);
+    await this.#confirmed(async (network) => {
+      for (const topic of await network.refreshMetadata([...this.#known.keys()])) {
+        if (topic.errorCode === kafkaError.unknownTopicOrPartition) {
+          throw new HeavisideError('KAFKA_PARTITIONS_CHANGED', `topic ${topic.topic} was deleted`);
+        }
+        if (topic.errorCode === 0) this.#adopt(topic.topic, topic.leaders.length);
       }
-      if (topic.errorCode === 0) this.#adopt(topic.topic, topic.leaders.length);
-    }
+    });
     this.#verifiedAt = performance.now();
   }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HeavisideError } from '../errors.ts';
 import { isCoordinatorRetriable, kafkaError, protocolCodeOf, toKafkaError } from './kafka-errors.ts';
+import { addPartitions } from './add-partitions-request.ts';
 import type { KafkaNetwork } from './kafka-network.ts';
 import type { KafkaBroker } from './kafkajs-driver.ts';
 import { produce, type ProducedOffset, type ProduceOptions } from './produce-request.ts';
@@ -97,12 +98,7 @@ export class TransactionalSession {
       else topics.set(topic, [partition]);
     }
     await this.#askCoordinator('AddPartitionsToTxn', (coordinator) =>
-      coordinator.addPartitionsToTxn({
-        transactionalId: this.#options.transactionalId,
-        producerId: String(this.#producer.producerId),
-        producerEpoch: this.#producer.producerEpoch,
-        topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
-      }),
+      addPartitions(coordinator, this.#options.transactionalId, this.#producer, topics),
     );
   }
 

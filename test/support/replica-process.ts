@@ -12,6 +12,8 @@ export interface ReplicaStatus {
   readonly replica: string;
   readonly role: 'leader' | 'standby' | 'candidate' | 'blocked';
   readonly epoch: number;
+  /** Null until the replica has led and found its position. */
+  readonly position?: unknown;
   readonly lagSeconds?: number | null;
   readonly blocked?: unknown;
 }

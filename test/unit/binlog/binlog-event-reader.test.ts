@@ -40,6 +40,7 @@ function open({
     discardedId: discardedId ?? null,
     createStore: () => new RowStore({ spillThresholdBytes, spillDirectory: tmpdir() }),
     onTransaction: (transaction) => transactions.push(transaction),
+    concernsStatement: () => true,
     onSchemaChange: () => tables.clear(),
   });
   const reader = new BinlogEventReader({ assembler, tables, keepsQueryText: true });

@@ -144,6 +144,10 @@ const cases: readonly (readonly [string, Column, Buffer, string])[] = [
   ['gbk', varchar(28), prefixed(1, hex('c4e3')), '"你"'],
   ['sjis', varchar(13), prefixed(1, hex('82a0')), '"あ"'],
   ['ujis', varchar(12), prefixed(1, hex('a4a2')), '"あ"'],
+  ['cp932, characters of the user', varchar(95), prefixed(1, hex('f941 b1 41')), '"\ue69dｱA"'],
+  ['ujis, half width and JIS X 0212', varchar(12), prefixed(1, hex('8eb1 8fb0a1 a1c1')), '"ｱ丂〜"'],
+  ['a cut character', varchar(12), prefixed(1, hex('a4a2 a4')), '"あ\ufffd"'],
+  ['a broken character before ASCII', varchar(28), prefixed(1, hex('81 2241')), '"\ufffd\\"A"'],
   ['uca1400 of MariaDB', varchar(2304), prefixed(1, 'ä'), '"ä"'],
   ['char', column('c', 254, { metadata: 0xfe14, collation: UTF8 }), prefixed(1, 'ab'), '"ab"'],
   [

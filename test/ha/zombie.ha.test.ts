@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { expectClean } from '../support/expect-clean.ts';
+import { HaCluster } from '../support/ha-cluster.ts';
+import { report } from '../support/ha-figures.ts';
+import { LEASE_TTL_MS } from '../support/ha-place.ts';
+import { RedisLink } from '../support/redis-link.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+/** A zombie that wakes is to see within about a second that it leads no more; with room for a busy machine. */
+const STEP_DOWN_MS = 2500;
+
+/** Milliseconds until the replica does not call itself leader. */
+async function stepDown(cluster: HaCluster, name: string): Promise<number> {
+  const from = performance.now();
+  const look = async (): Promise<boolean> => {
+    const status = await cluster.replica(name).status();
+    return status !== null && status.role !== 'leader';
+  };
+  await waitUntil(look, { timeoutMs: STEP_DOWN_MS, what: `${name} to step down`, everyMs: 10 });
+  return performance.now() - from;
+}
+
+/** The broker's error 47 (INVALID_PRODUCER_EPOCH) in the replica's log. */
+function wasRefused(cluster: HaCluster, name: string): boolean {
+  const lines = cluster.replica(name).logLines();
+  return lines.some(({ code, error }) => code === 'KAFKA_FENCED' && /error 47\b/.test(String(error)));
+}
+
+describe.each(['mysql', 'mariadb'] as const)('a zombie (%s)', (flavor) => {
+  it('stopped past its lease and woken, it steps down and nothing of it is seen', async () => {
+    const cluster = await HaCluster.create({ flavor });
+    const first = await cluster.startLedBy('a', 'b');
+    cluster.startLoad();
+    await cluster.flow();
+    cluster.freeze('a');
+    const second = await cluster.leader(first.epoch);
+    await cluster.flowAfter(first.epoch);
+    await sleep(LEASE_TTL_MS);
+    cluster.thaw('a');
+    report(`a woken zombie steps down, ${flavor}`, (await stepDown(cluster, 'a')) / 1000);
+    await cluster.flow(500);
+    expect((await cluster.leader()).replica).toBe('b');
+    expectClean(await cluster.finish());
+    expect(cluster.tail.epochs.map(({ epoch }) => epoch)).toEqual([first.epoch, first.epoch + 1]);
+    expect(second.epoch).toBe(first.epoch + 1);
+  });
+
+  it.each(['transaction.begun', 'transaction.sent'])(
+    'stopped at %s and woken without Redis, its writes are refused by the broker',
+    async (name) => {
+      const cluster = await HaCluster.create({ flavor });
+      const link = await RedisLink.open(cluster.place.redisUrls[0] ?? '');
+      onTestFinished(() => link.cut());
+      await cluster.start('a', { 'redis.nodes': link.url });
+      const first = await cluster.leader();
+      await cluster.start('b');
+      await cluster.replica('b').waitForRole('standby', 20_000);
+      cluster.startLoad();
+      await cluster.flow();
+      await cluster.failpoints.order({ name, action: 'stop', replica: 'a' }, 10_000);
+      cluster.noteFrozen('a');
+      await cluster.leader(first.epoch);
+      await cluster.flowAfter(first.epoch);
+      await link.cut(); // it cannot hear that the lease went to another: only the fence is left
+      cluster.thaw('a');
+      report(`a zombie without Redis steps down, ${flavor}, ${name}`, (await stepDown(cluster, 'a')) / 1000);
+      await cluster.flow(500);
+      expect(wasRefused(cluster, 'a')).toBe(true);
+      expect((await cluster.leader(first.epoch)).replica).toBe('b');
+      expectClean(await cluster.finish());
+      expect(cluster.tail.epochs.map(({ epoch }) => epoch)).toEqual([first.epoch, first.epoch + 1]);
+    },
+  );
+});
+
+it('a leader that is cut off from Redis alone is fenced by its successor, and does not fight it', async () => {
+  const cluster = await HaCluster.create();
+  const link = await RedisLink.open(cluster.place.redisUrls[0] ?? '');
+  onTestFinished(() => link.cut());
+  await cluster.start('a', { 'redis.nodes': link.url });
+  const first = await cluster.leader();
+  await cluster.start('b');
+  await cluster.replica('b').waitForRole('standby', 20_000);
+  cluster.startLoad();
+  await cluster.flow();
+  await link.cut();
+  const second = await cluster.leader(first.epoch);
+  expect(second.replica).toBe('b');
+  await cluster.flowAfter(first.epoch, 1500);
+  expect(wasRefused(cluster, 'a')).toBe(true);
+  const epoch = (await cluster.leader(first.epoch)).epoch;
+  expectClean(await cluster.finish());
+  expect(epoch).toBe(first.epoch + 1);
+  expect(cluster.tail.epochs.map((each) => each.epoch)).toEqual([first.epoch, first.epoch + 1]);
+  report('the stream stood still while the cut-off leader was fenced', cluster.gap(first.epoch));
+});
+
+it('the position is read behind the fence: a leader that still writes cannot get past it', async () => {
+  const cluster = await HaCluster.create();
+  const link = await RedisLink.open(cluster.place.redisUrls[0] ?? '');
+  onTestFinished(() => link.cut());
+  await cluster.start('a', { 'redis.nodes': link.url });
+  const first = await cluster.leader();
+  await cluster.start('b');
+  await cluster.replica('b').waitForRole('standby', 20_000);
+  cluster.startLoad();
+  await cluster.flow();
+  await link.cut();
+  await cluster.failpoints.order({ name: 'takeover.fenced', action: 'hold', replica: 'b' }, 20_000);
+  await sleep(700); // time for the old leader to write, if it could
+  cluster.failpoints.clear();
+  await cluster.flowAfter(first.epoch, 500);
+  expectClean(await cluster.finish());
+});
