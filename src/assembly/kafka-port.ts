@@ -13,6 +13,7 @@ import type { Evidence, OutputPort } from '../ports.ts';
 import { Backoff } from '../lifecycle/backoff.ts';
 import { KafkaOutput, type FencedSession } from '../produce/kafka-output.ts';
 import type { Output } from '../produce/output.ts';
+import type { OversizePolicy } from '../produce/oversize-records.ts';
 import { SendBreaker } from '../produce/send-breaker.ts';
 import { UnfencedWriter } from '../produce/unfenced-writer.ts';
 import type { ReplicaState } from '../replica-state.ts';
@@ -178,6 +179,8 @@ export class KafkaPort implements OutputPort {
       maxTransactionBytes,
       maxTransactionPartitions: kafka.transaction.maxPartitions,
       compressor,
+      onRecordTooLarge: oversizePolicy(producer),
+      onDropped: (record) => log.error({ ...record }, 'a record too large for its topic was left out'),
       unfencedWriter: producer.delivery === 'at_least_once' ? this.#unfencedWriter() : null,
       breaker: sendBreaker,
       createNetwork: this.#createNetwork,
@@ -248,4 +251,11 @@ export class KafkaPort implements OutputPort {
     this.#fenced?.network.destroy();
     this.#fenced = null;
   }
+}
+
+function oversizePolicy({ onRecordTooLarge, deadLetterTopic }: Config['producer']): OversizePolicy {
+  if (onRecordTooLarge === 'dead_letter' && deadLetterTopic !== null) {
+    return { kind: 'dead_letter', topic: deadLetterTopic };
+  }
+  return { kind: onRecordTooLarge === 'skip' ? 'skip' : 'fail' };
 }

@@ -14,8 +14,8 @@ export interface PartitionBatches {
 
 export interface KafkaBatchOptions {
   readonly epoch: number;
-  /** Bytes after which a partition's record batch is closed and another begun (kafka.batch.size). */
-  readonly recordBatchBytes: number;
+  /** Bytes after which a record batch of the topic is closed and another begun (kafka.batch.size, or what the topic takes). */
+  readonly recordBatchBytes: (topic: string) => number;
   /** Bytes of the whole after which the batch is full (kafka_transaction_max_bytes). */
   readonly maxBytes: number;
   /** Partitions after which the batch is full (kafka_transaction_max_partitions). */
@@ -27,6 +27,7 @@ export interface KafkaBatchOptions {
 interface Slot {
   readonly topic: string;
   readonly partition: number;
+  readonly batchBytes: number;
   readonly full: RecordBatchWriter[];
   writer: RecordBatchWriter;
   /** The source transaction that touched the slot last, and how the slot was before it. */
@@ -112,7 +113,7 @@ export class KafkaBatch implements RecordSink {
       slot.touchedBy = this.#transaction;
       slot.before = { fullCount: slot.full.length, ...slot.writer.savepoint() };
     }
-    if (slot.writer.byteLength >= this.#options.recordBatchBytes) {
+    if (slot.writer.byteLength >= slot.batchBytes) {
       slot.full.push(slot.writer);
       slot.writer = new RecordBatchWriter();
     }
@@ -124,7 +125,8 @@ export class KafkaBatch implements RecordSink {
   #openSlot(partitions: (Slot | undefined)[], topic: string, partition: number): Slot {
     const writer = new RecordBatchWriter();
     const before = { fullCount: 0, ...writer.savepoint() };
-    const slot: Slot = { topic, partition, full: [], writer, touchedBy: -1, before };
+    const batchBytes = this.#options.recordBatchBytes(topic);
+    const slot: Slot = { topic, partition, batchBytes, full: [], writer, touchedBy: -1, before };
     partitions[partition] = slot;
     this.#all.push(slot);
     return slot;
@@ -147,7 +149,7 @@ export class KafkaBatch implements RecordSink {
     writer.endRecord(headers, at);
     this.#bytes += writer.byteLength;
     this.recordCount++;
-    if (writer.byteLength > this.#options.recordBatchBytes && writer.recordCount > 1) this.#splitOff(slot);
+    if (writer.byteLength > slot.batchBytes && writer.recordCount > 1) this.#splitOff(slot);
   }
 
   /** Gives the last record a batch of its own: a batch above the limit is refused whole, and only a record may be too large. */

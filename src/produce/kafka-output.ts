@@ -2,12 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HeavisideError, asHeavisideError } from '../errors.ts';
 import type { Compressor } from '../kafka/compression.ts';
 import type { KafkaNetwork } from '../kafka/kafka-network.ts';
+import { BatchTooLargeError } from '../kafka/produce-request.ts';
 import { TopicDirectory, type TopicOptions } from '../kafka/topic-directory.ts';
 import type { TransactionalSession, TransactionPart } from '../kafka/transactional-session.ts';
 import { failpoint } from '../lifecycle/failpoint.ts';
 import { samePlace, type PositionRecord } from '../model/position-record.ts';
 import { KafkaBatch, singleRecordBatch } from './kafka-batch.ts';
 import type { CommitReceipt, Output, OutputBatch } from './output.ts';
+import { OversizeRecords, type DroppedRecord, type OversizePolicy } from './oversize-records.ts';
 import type { SendBreaker } from './send-breaker.ts';
 import type { UnfencedWriter } from './unfenced-writer.ts';
 
@@ -15,7 +17,8 @@ import type { UnfencedWriter } from './unfenced-writer.ts';
 export interface FencedSession {
   readonly network: KafkaNetwork;
   readonly session: TransactionalSession;
-  readonly last: { readonly record: PositionRecord | null; readonly offset: bigint };
+  /** `end`: where the positions topic ended, and so where this producer's first record stands. */
+  readonly last: { readonly record: PositionRecord | null; readonly offset: bigint; readonly end: bigint };
 }
 
 export interface KafkaOutputOptions {
@@ -28,6 +31,7 @@ export interface KafkaOutputOptions {
   readonly maxTransactionBytes: number;
   readonly maxTransactionPartitions: number;
   readonly compressor: Compressor | null;
+  readonly onRecordTooLarge: OversizePolicy;
   /** at_least_once: writes the rows outside of the transaction that carries the position. Null: exactly_once. */
   readonly unfencedWriter: UnfencedWriter | null;
   readonly breaker: SendBreaker;
@@ -42,6 +46,7 @@ export interface KafkaOutputOptions {
   readonly backoffMs: (failures: number) => number;
   /** Called after every failed attempt; may throw to give the leadership up. */
   readonly onFailure: (error: HeavisideError, recordCount: number) => Promise<void>;
+  readonly onDropped: (record: DroppedRecord) => void;
   readonly onCommit: (commit: {
     records: number;
     bytes: number;
@@ -61,8 +66,11 @@ const topicsMaxAgeMs = 5000;
 export class KafkaOutput implements Output {
   readonly #options: KafkaOutputOptions;
   readonly #topics: TopicDirectory;
+  readonly #oversize: OversizeRecords;
   #fenced: FencedSession | null;
   #committed: PositionRecord | null;
+  /** Whether the producer at hand has written: its first record tells whether the position was read to the end. */
+  #hasWritten = false;
 
   constructor(fenced: FencedSession, options: KafkaOutputOptions) {
     this.#options = options;
@@ -74,13 +82,22 @@ export class KafkaOutput implements Output {
       pinned: fenced.last.record?.partitions ?? {},
       acceptChange: options.acceptPartitionChange,
     });
+    this.#oversize = new OversizeRecords({
+      policy: options.onRecordTooLarge,
+      compressor: options.compressor,
+      prepareTopic: async (topic) => {
+        await this.#prepareTopic(topic);
+        return this.#topics.partitionCount(topic) ?? 1;
+      },
+      onDropped: options.onDropped,
+    });
   }
 
   createBatch(): OutputBatch {
     const { epoch, recordBatchBytes, maxTransactionBytes, maxTransactionPartitions } = this.#options;
     return new KafkaBatch({
       epoch,
-      recordBatchBytes,
+      recordBatchBytes: (topic) => Math.min(recordBatchBytes, this.#oversize.limitOf(topic)),
       maxBytes: maxTransactionBytes,
       maxPartitions: maxTransactionPartitions,
       partitionCount: (topic) => this.#topics.partitionCount(topic),
@@ -110,19 +127,24 @@ export class KafkaOutput implements Output {
 
   async commit(batch: OutputBatch, record: PositionRecord): Promise<CommitReceipt> {
     if (!(batch instanceof KafkaBatch)) throw new HeavisideError('INTERNAL', 'a batch of another output');
-    const parts = await batch.finish(Date.now(), this.#options.compressor);
-    const position = await singleRecordBatch(this.#options.positionKey, JSON.stringify(record), Date.now());
+    const timestampMs = Date.now();
+    let parts = await batch.finish(timestampMs, this.#options.compressor);
+    const position = await singleRecordBatch(this.#options.positionKey, JSON.stringify(record), timestampMs);
     const positionPart = { topic: this.#options.positionsTopic, partition: 0, batches: [position] };
     const startedAt = performance.now();
-    const offset = await this.#untilDone(batch.recordCount, async () => {
+    const mend = async (error: BatchTooLargeError): Promise<void> => {
+      parts = await this.#oversize.mend(parts, error, timestampMs);
+    };
+    const offset = await this.#untilDone(batch.recordCount, mend, async () => {
       const standing = await this.#standingOffset(record);
       return standing ?? (await this.#write(parts, positionPart));
     });
     this.#committed = record;
+    const batches = parts.flatMap((part) => part.batches);
     this.#options.onCommit({
-      records: batch.recordCount,
+      records: batches.reduce((count, { recordCount }) => count + recordCount, 0),
       bytes: batch.byteLength,
-      batches: parts.reduce((count, { batches }) => count + batches.length, 0),
+      batches: batches.length,
       milliseconds: performance.now() - startedAt,
     });
     return { positionsOffset: offset };
@@ -132,6 +154,7 @@ export class KafkaOutput implements Output {
   async #standingOffset(pending: PositionRecord): Promise<bigint | null> {
     if (this.#fenced) return null;
     const { last } = (this.#fenced = await this.#options.reopen());
+    this.#hasWritten = false;
     if (last.record && samePlace(last.record, pending)) return last.offset;
     const isPrevious =
       this.#committed === null
@@ -146,26 +169,37 @@ export class KafkaOutput implements Output {
 
   async #write(parts: readonly TransactionPart[], position: TransactionPart): Promise<bigint> {
     if (!this.#fenced) throw new HeavisideError('INTERNAL', 'there is no producer');
-    const { network, session } = this.#fenced;
+    const { network, session, last } = this.#fenced;
+    const isFirst = !this.#hasWritten;
+    this.#hasWritten = true;
     await this.#topics.verify(topicsMaxAgeMs);
     const { unfencedWriter } = this.#options;
     if (unfencedWriter && parts.length > 0) await unfencedWriter.write(network, parts);
     await failpoint('transaction.begun');
     this.#options.signal.throwIfAborted();
     const offsets = await session.write(unfencedWriter ? [position] : [...parts, position]);
+    const written = offsets.find((each) => each.topic === position.topic);
+    if (!written) throw new HeavisideError('INTERNAL', 'the position record has no offset');
+    if (isFirst && written.baseOffset !== last.end) {
+      // Read from a leader that had been replaced, or overtaken since: what was read is no ground to write on.
+      const text = `the positions topic was read up to offset ${last.end}, but goes on at ${written.baseOffset}`;
+      throw new HeavisideError('KAFKA_RETRIABLE', text);
+    }
     await failpoint('transaction.sent');
     this.#options.signal.throwIfAborted();
     await session.commit();
     await failpoint('transaction.ended');
-    const written = offsets.find((each) => each.topic === position.topic);
-    if (!written) throw new HeavisideError('INTERNAL', 'the position record has no offset');
     return written.baseOffset;
   }
 
   /** Tries until it is done, the leadership ends, or an error comes that no new producer mends. */
-  async #untilDone<T>(records: number, work: () => Promise<T>): Promise<T> {
+  async #untilDone<T>(
+    records: number,
+    mend: (error: BatchTooLargeError) => Promise<void>,
+    work: () => Promise<T>,
+  ): Promise<T> {
     const { breaker, signal } = this.#options;
-    for (let failures = 0; ;) {
+    for (let failures = 0; ; ) {
       await breaker.whenProbeIsDue(signal);
       try {
         return await breaker.run(work);
@@ -174,6 +208,10 @@ export class KafkaOutput implements Output {
         const error = asHeavisideError(cause, 'KAFKA_UNREACHABLE');
         this.#dropSession();
         await this.#options.onFailure(error, records);
+        if (error instanceof BatchTooLargeError) {
+          await mend(error); // the brokers are well: no wait
+          continue;
+        }
         if (error.code === 'KAFKA_FENCED') await this.#options.proveLease();
         else if (error.reaction !== 'rebuild' && error.reaction !== 'retry') throw error;
         await sleep(this.#options.backoffMs(++failures), undefined, { signal }).catch(() => undefined);

@@ -55,6 +55,7 @@ export class OversizeRecords {
     timestampMs: number,
   ): Promise<PartitionBatches[]> {
     const { topic, batch } = refused;
+    if (!parts.some((part) => part.batches.includes(batch))) throw refused; // the position record
     if (batch.recordCount === 1) return this.#dropRecord(parts, refused, timestampMs);
     const limit = Math.max(batchHeaderBytes, Math.floor(batch.plain.length / 2));
     this.#limits.set(topic, limit);
