@@ -1,4 +1,5 @@
 import type { ByteSink } from '../model/byte-sink.ts';
+import type { AvroType } from './avro/avro-type.ts';
 
 /** A value layout that cannot be told: the column's type is not known. */
 export const UNKNOWN_LAYOUT = -128;
@@ -16,6 +17,10 @@ export interface ColumnCodec {
   skip(image: Buffer, offset: number): number;
   /** Writes the value as JSON, as Maxwell does; returns the offset behind the value. */
   writeJson(image: Buffer, offset: number, out: ByteSink): number;
+  /** What `writeAvro` writes. */
+  readonly avroType: AvroType;
+  /** Writes the value in Avro's binary encoding; false, with nothing written, where it renders as null. */
+  writeAvro(image: Buffer, offset: number, out: ByteSink): boolean;
   /** The value as Java's toString gives it for Maxwell's object: for partition strings and column filters; null where it renders as null. */
   readText(image: Buffer, offset: number): string | null;
 }

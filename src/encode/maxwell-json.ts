@@ -8,7 +8,8 @@ import { writeJsonText } from './json-string.ts';
 import { writeKeyValue } from './message-key.ts';
 import { ABSENT, NULL_VALUE, type RowView } from './row-image.ts';
 import type { TablePlan } from './table-plan.ts';
-import { readLength } from './value-layout.ts';
+import { sameBytes } from './value-layout.ts';
+import type { EnvelopeRow, EventEnvelope, ValueWriter } from './value-writer.ts';
 
 const COMMA = 0x2c;
 const QUOTE = 0x22;
@@ -16,21 +17,6 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const CLOSE_BRACKET = 0x5d;
 const LOWER_N = 0x6e;
-
-/** A row to write: what `RowView` reads, and where it stands in its transaction. */
-export interface EnvelopeRow extends RowView {
-  /** Index of the row among all rows of the transaction. */
-  readonly index: number;
-  /** Index among the transaction's output rows; null on its last one, which shows `commit` instead. */
-  readonly xoffset: number | null;
-}
-
-/** What the rows of one event share. */
-export interface EventEnvelope {
-  readonly head: Buffer;
-  readonly tail: Buffer;
-  readonly transactionId: string;
-}
 
 /** Bytes of `,"name":` and what follows, for the names of the envelope. */
 function memberBytes(options: EncodeOptions): (name: string, after?: string) => Buffer {
@@ -40,22 +26,8 @@ function memberBytes(options: EncodeOptions): (name: string, after?: string) => 
   };
 }
 
-/** Whether two values of a column in one buffer have the same bytes. The values are known to be whole. */
-function sameBytes(rows: Buffer, layout: number, first: number, second: number): boolean {
-  let length = layout;
-  if (layout < 0) {
-    const prefix = -layout;
-    const firstLength = readLength(rows, first, prefix);
-    if (firstLength !== readLength(rows, second, prefix)) return false;
-    length = prefix + firstLength;
-  }
-  if (length > 64) return rows.compare(rows, second, second + length, first, first + length) === 0;
-  for (let i = 0; i < length; i++) if (rows[first + i] !== rows[second + i]) return false;
-  return true;
-}
-
 /** Writes rows in Maxwell's JSON envelope. Not re-entrant: it keeps where the values of the row at hand were written. */
-export class MaxwellJson {
+export class MaxwellJson implements ValueWriter {
   readonly #options: EncodeOptions;
   readonly #members;
   /** Where each column's value was written, to compare with the old one. */
@@ -87,6 +59,14 @@ export class MaxwellJson {
       data: member('data', '{'),
       old: member('old', '{'),
     };
+  }
+
+  isReady(): boolean {
+    return true;
+  }
+
+  prepare(): Promise<void> {
+    return Promise.resolve();
   }
 
   /** Writes what stands before `xoffset` and is the same for all rows of an event: database to xid. */

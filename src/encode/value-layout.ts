@@ -23,3 +23,17 @@ export function skipValue(column: string, layout: number, image: Buffer, offset:
   if (end > image.length) throw undecodable(column, 'the row image ends inside its value');
   return end;
 }
+
+/** Whether two values of a column in one buffer have the same bytes. The values are known to be whole. */
+export function sameBytes(rows: Buffer, layout: number, first: number, second: number): boolean {
+  let length = layout;
+  if (layout < 0) {
+    const prefix = -layout;
+    const firstLength = readLength(rows, first, prefix);
+    if (firstLength !== readLength(rows, second, prefix)) return false;
+    length = prefix + firstLength;
+  }
+  if (length > 64) return rows.compare(rows, second, second + length, first, first + length) === 0;
+  for (let i = 0; i < length; i++) if (rows[first + i] !== rows[second + i]) return false;
+  return true;
+}

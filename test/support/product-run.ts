@@ -145,13 +145,3 @@ export class ProductRun {
     }
   }
 }
-
-/** Runs the product to its end. */
-export async function runProduct(
-  args: readonly string[],
-  options: ProductRunOptions = {},
-): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
-  const run = new ProductRun(args, options);
-  const { code } = await run.end(60_000);
-  return { code, stdout: run.stdout, stderr: run.stderr };
-}

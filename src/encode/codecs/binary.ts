@@ -1,4 +1,6 @@
 import type { ByteSink } from '../../model/byte-sink.ts';
+import { writeLengthAndBytes } from '../avro/avro-binary.ts';
+import type { AvroType } from '../avro/avro-type.ts';
 import { QuotedCodec } from './value-codec.ts';
 
 const alphabet = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/');
@@ -32,6 +34,16 @@ export function writeBase64(out: ByteSink, source: Buffer, start: number, end: n
 
 /** BINARY, VARBINARY, BLOB and TEXT with charset binary, as base64. BINARY(n) stays without the trailing zeros that the server cut off, as Maxwell has it. */
 export class BinaryCodec extends QuotedCodec {
+  override get avroType(): AvroType {
+    return 'bytes';
+  }
+
+  override writeAvro(image: Buffer, offset: number, out: ByteSink): boolean {
+    const end = this.prefixedEnd(image, offset);
+    writeLengthAndBytes(out, image, offset - this.layout, end);
+    return true;
+  }
+
   override writeJson(image: Buffer, offset: number, out: ByteSink): number {
     const end = this.prefixedEnd(image, offset);
     writeBase64(out, image, offset - this.layout, end);

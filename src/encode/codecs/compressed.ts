@@ -1,5 +1,7 @@
 import { inflateRawSync, inflateSync } from 'node:zlib';
 import type { ByteSink } from '../../model/byte-sink.ts';
+import { writeLengthAndBytes } from '../avro/avro-binary.ts';
+import type { AvroType } from '../avro/avro-type.ts';
 import type { CharsetDecoder } from '../charset-decoder.ts';
 import { writeBase64 } from './binary.ts';
 import { ValueCodec } from './value-codec.ts';
@@ -23,6 +25,16 @@ export class CompressedCodec extends ValueCodec {
     if (this.#decoder === null) writeBase64(out, value, 0, value.length);
     else this.#decoder.writeJson(out, value, 0, value.length);
     return end;
+  }
+
+  override get avroType(): AvroType {
+    return this.#decoder === null ? 'bytes' : 'string';
+  }
+
+  override writeAvro(image: Buffer, offset: number, out: ByteSink): boolean {
+    if (this.#decoder !== null) return super.writeAvro(image, offset, out);
+    writeLengthAndBytes(out, this.#expand(image.subarray(offset - this.layout, this.prefixedEnd(image, offset))));
+    return true;
   }
 
   override readText(image: Buffer, offset: number): string {

@@ -1,4 +1,6 @@
 import type { ByteSink } from '../../model/byte-sink.ts';
+import { writeBigUnscaled, writeUnscaled } from '../avro/avro-binary.ts';
+import type { AvroType } from '../avro/avro-type.ts';
 import { ValueCodec } from './value-codec.ts';
 
 const ZERO = 0x30;
@@ -6,6 +8,8 @@ const DOT = 0x2e;
 /** Bytes that 0 to 9 digits take (strings/decimal.c, dig2bytes). */
 const groupBytes = [0, 1, 1, 2, 2, 3, 3, 4, 4, 4];
 const MAX_DIGITS = 81;
+/** Digits that a double holds exactly, whatever they are. */
+const EXACT_DIGITS = 15;
 /** The digits of the value at hand, most significant first. */
 const digits = new Uint8Array(MAX_DIGITS);
 /** How many of them are read. */
@@ -47,8 +51,19 @@ export function writeDecimal(
   isPlain: boolean,
   out: ByteSink,
 ): number {
-  const isNegative = ((image[start] as number) & 0x80) === 0;
-  const flip = isNegative ? 0xff : 0;
+  const end = readDigits(image, start, precision, scale);
+  if (end >= 0) writeDigits(precision, scale, isNegativeAt(image, start), isPlain, out);
+  return end;
+}
+
+/** The sign bit is set for zero and above. */
+function isNegativeAt(image: Buffer, start: number): boolean {
+  return ((image[start] as number) & 0x80) === 0;
+}
+
+/** Reads a packed decimal into `digits`; returns the offset behind it, or -1 where it is invalid. The bytes are there. */
+function readDigits(image: Buffer, start: number, precision: number, scale: number): number {
+  const flip = isNegativeAt(image, start) ? 0xff : 0;
   const integral = precision - scale;
   let offset = start;
   digitOffset = 0;
@@ -62,9 +77,7 @@ export function writeDecimal(
       flip,
     );
   }
-  if (offset < 0) return -1;
-  writeDigits(precision, scale, isNegative, isPlain, out);
-  return offset;
+  return offset < 0 ? -1 : offset;
 }
 
 function writeDigits(
@@ -121,5 +134,24 @@ export class DecimalCodec extends ValueCodec {
     const end = writeDecimal(image, offset, this.#precision, this.#scale, false, out);
     if (end < 0) throw this.fail('its digits are out of range');
     return end;
+  }
+
+  override get avroType(): AvroType {
+    return { type: 'bytes', logicalType: 'decimal', precision: this.#precision, scale: this.#scale };
+  }
+
+  override writeAvro(image: Buffer, offset: number, out: ByteSink): boolean {
+    this.fixedEnd(image, offset);
+    if (readDigits(image, offset, this.#precision, this.#scale) < 0) throw this.fail('its digits are out of range');
+    const isNegative = isNegativeAt(image, offset);
+    if (this.#precision <= EXACT_DIGITS) {
+      let unscaled = 0;
+      for (let i = 0; i < this.#precision; i++) unscaled = unscaled * 10 + (digits[i] as number);
+      writeUnscaled(out, isNegative ? -unscaled : unscaled);
+    } else {
+      const unscaled = BigInt(digits.subarray(0, this.#precision).join(''));
+      writeBigUnscaled(out, isNegative ? -unscaled : unscaled);
+    }
+    return true;
   }
 }

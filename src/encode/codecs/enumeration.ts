@@ -1,4 +1,6 @@
 import { ByteSink } from '../../model/byte-sink.ts';
+import { writeLong, writeText } from '../avro/avro-binary.ts';
+import type { AvroType } from '../avro/avro-type.ts';
 import { jsonStringBytes } from '../json-string.ts';
 import { ValueCodec } from './value-codec.ts';
 
@@ -65,6 +67,22 @@ export class SetCodec extends ValueCodec {
     }
     out.writeByte(0x5d);
     return end;
+  }
+
+  override get avroType(): AvroType {
+    return { type: 'array', items: 'string' };
+  }
+
+  override writeAvro(image: Buffer, offset: number, out: ByteSink): boolean {
+    this.fixedEnd(image, offset);
+    let count = 0;
+    for (let index = 0; index < this.layout * 8; index++) if (this.#has(image, offset, index)) count++;
+    if (count > 0) writeLong(out, count);
+    for (let index = 0; index < this.layout * 8; index++) {
+      if (this.#has(image, offset, index)) writeText(out, this.#labels[index] as string);
+    }
+    out.writeByte(0);
+    return true;
   }
 
   /** As Java prints a list: `[a, b]`. */

@@ -1,4 +1,6 @@
 import type { ByteSink } from '../../model/byte-sink.ts';
+import { writeDouble, writeLong } from '../avro/avro-binary.ts';
+import type { AvroType } from '../avro/avro-type.ts';
 import { writeInteger } from '../digits.ts';
 import { ValueCodec } from './value-codec.ts';
 
@@ -75,12 +77,27 @@ export class FloatCodec extends ValueCodec {
   }
 
   override writeJson(image: Buffer, offset: number, out: ByteSink): number {
-    const end = this.fixedEnd(image, offset);
+    writeFloating(out, this.#read(image, offset), javaFloat);
+    return offset + this.layout;
+  }
+
+  override get avroType(): AvroType {
+    return 'double';
+  }
+
+  /** The number that JSON shows: 1.1, not the 1.10000002384 that a 32-bit float widens to. */
+  override writeAvro(image: Buffer, offset: number, out: ByteSink): boolean {
+    const value = this.#read(image, offset);
+    writeDouble(out, Number.isInteger(value) ? value : Number(javaFloat(value)));
+    return true;
+  }
+
+  #read(image: Buffer, offset: number): number {
+    this.fixedEnd(image, offset);
     for (let i = 0; i < 4; i++) view.setUint8(i, image[offset + i] as number);
     const value = view.getFloat32(0, true);
     if (!Number.isFinite(value)) throw this.fail('it is no finite number');
-    writeFloating(out, value, javaFloat);
-    return end;
+    return value;
   }
 }
 
@@ -97,11 +114,24 @@ export class DoubleCodec extends ValueCodec {
   }
 
   override writeJson(image: Buffer, offset: number, out: ByteSink): number {
-    const end = this.fixedEnd(image, offset);
+    writeFloating(out, this.#read(image, offset), javaDouble);
+    return offset + this.layout;
+  }
+
+  override get avroType(): AvroType {
+    return 'double';
+  }
+
+  override writeAvro(image: Buffer, offset: number, out: ByteSink): boolean {
+    writeDouble(out, this.#read(image, offset));
+    return true;
+  }
+
+  #read(image: Buffer, offset: number): number {
+    this.fixedEnd(image, offset);
     const value = readDouble(image, offset);
     if (!Number.isFinite(value)) throw this.fail('it is no finite number');
-    writeFloating(out, value, javaDouble);
-    return end;
+    return value;
   }
 }
 
@@ -121,5 +151,20 @@ export class VectorCodec extends ValueCodec {
     }
     out.writeByte(0x5d);
     return end;
+  }
+
+  override get avroType(): AvroType {
+    return { type: 'array', items: 'float' };
+  }
+
+  /** Avro's float is the four bytes that the image holds. */
+  override writeAvro(image: Buffer, offset: number, out: ByteSink): boolean {
+    const end = this.prefixedEnd(image, offset);
+    const start = offset - this.layout;
+    if ((end - start) % 4 !== 0) throw this.fail('its length is no multiple of four');
+    if (end > start) writeLong(out, (end - start) / 4);
+    out.writeBytes(image, start, end);
+    out.writeByte(0);
+    return true;
   }
 }

@@ -1,4 +1,6 @@
 import type { ByteSink } from '../../model/byte-sink.ts';
+import { writeBigUnscaled, writeLong, writeLong64, writeUnscaled } from '../avro/avro-binary.ts';
+import type { AvroType } from '../avro/avro-type.ts';
 import { writeInteger, writeSigned64, writeUnsigned64 } from '../digits.ts';
 import { ValueCodec } from './value-codec.ts';
 
@@ -14,11 +16,24 @@ export class IntegerCodec extends ValueCodec {
   }
 
   override writeJson(image: Buffer, offset: number, out: ByteSink): number {
+    writeInteger(out, this.#read(image, offset));
+    return offset + this.layout;
+  }
+
+  override get avroType(): AvroType {
+    return 'long';
+  }
+
+  override writeAvro(image: Buffer, offset: number, out: ByteSink): boolean {
+    writeLong(out, this.#read(image, offset));
+    return true;
+  }
+
+  #read(image: Buffer, offset: number): number {
     const end = this.fixedEnd(image, offset);
     let bits = 0;
     for (let at = end - 1; at >= offset; at--) bits = (bits << 8) | (image[at] as number);
-    writeInteger(out, this.#isUnsigned ? bits >>> 0 : (bits << this.#signShift) >> this.#signShift);
-    return end;
+    return this.#isUnsigned ? bits >>> 0 : (bits << this.#signShift) >> this.#signShift;
   }
 }
 
@@ -45,5 +60,20 @@ export class BigIntegerCodec extends ValueCodec {
     if (this.#isUnsigned) writeUnsigned64(out, high, low);
     else writeSigned64(out, high, low);
     return end;
+  }
+
+  /** Half of the unsigned range is beyond a long. */
+  override get avroType(): AvroType {
+    return this.#isUnsigned ? { type: 'bytes', logicalType: 'decimal', precision: 20, scale: 0 } : 'long';
+  }
+
+  override writeAvro(image: Buffer, offset: number, out: ByteSink): boolean {
+    this.fixedEnd(image, offset);
+    const low = readUint32(image, offset);
+    const high = readUint32(image, offset + 4);
+    if (!this.#isUnsigned) writeLong64(out, high, low);
+    else if (high < 0x200000) writeUnscaled(out, high * 0x100000000 + low);
+    else writeBigUnscaled(out, (BigInt(high) << 32n) | BigInt(low));
+    return true;
   }
 }

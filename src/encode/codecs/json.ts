@@ -1,4 +1,5 @@
 import type { ByteSink } from '../../model/byte-sink.ts';
+import { writeLengthAndBytes } from '../avro/avro-binary.ts';
 import { ByteSink as Scratch } from '../../model/byte-sink.ts';
 import { JsonDocument } from '../json-document.ts';
 import { ValueCodec } from './value-codec.ts';
@@ -14,6 +15,14 @@ export class JsonCodec extends ValueCodec {
     if (start === end) out.writeBytes(nullBytes);
     else new JsonDocument(this.column, image, start, end).write(out);
     return end;
+  }
+
+  /** The document's text: Avro has no type for any JSON. */
+  override writeAvro(image: Buffer, offset: number, out: ByteSink): boolean {
+    scratch.reset();
+    this.writeJson(image, offset, scratch);
+    writeLengthAndBytes(out, scratch.buffer, 0, scratch.position);
+    return true;
   }
 
   override readText(image: Buffer, offset: number): string {

@@ -1,9 +1,12 @@
 import type { ByteSink } from '../../model/byte-sink.ts';
 import { ByteSink as Scratch } from '../../model/byte-sink.ts';
+import { writeLengthAndBytes, writeText } from '../avro/avro-binary.ts';
+import type { AvroType } from '../avro/avro-type.ts';
 import type { ColumnCodec } from '../column-codec.ts';
 import { undecodable } from '../undecodable.ts';
 import { readLength, skipValue } from '../value-layout.ts';
 
+const QUOTE = 0x22;
 const scratch = new Scratch(256);
 
 /** What all codecs share: where a value ends, by its layout. */
@@ -23,6 +26,18 @@ export abstract class ValueCodec implements ColumnCodec {
   }
 
   abstract writeJson(image: Buffer, offset: number, out: ByteSink): number;
+
+  get avroType(): AvroType {
+    return 'string';
+  }
+
+  /** As a string, of the text. */
+  writeAvro(image: Buffer, offset: number, out: ByteSink): boolean {
+    const text = this.readText(image, offset);
+    if (text === null) return false;
+    writeText(out, text);
+    return true;
+  }
 
   /** The JSON text: right as it is for numbers. */
   readText(image: Buffer, offset: number): string | null {
@@ -53,6 +68,14 @@ export abstract class ValueCodec implements ColumnCodec {
 
 /** A codec whose JSON is an ASCII string without escapes: its text is what stands between the quotes. */
 export abstract class QuotedCodec extends ValueCodec {
+  override writeAvro(image: Buffer, offset: number, out: ByteSink): boolean {
+    scratch.reset();
+    this.writeJson(image, offset, scratch);
+    if (scratch.buffer[0] !== QUOTE) return false;
+    writeLengthAndBytes(out, scratch.buffer, 1, scratch.position - 1);
+    return true;
+  }
+
   override readText(image: Buffer, offset: number): string | null {
     const json = super.readText(image, offset);
     return json === null || json === 'null' ? null : json.slice(1, -1);

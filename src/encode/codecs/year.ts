@@ -1,4 +1,6 @@
 import type { ByteSink } from '../../model/byte-sink.ts';
+import { writeLong } from '../avro/avro-binary.ts';
+import type { AvroType } from '../avro/avro-type.ts';
 import { writeInteger } from '../digits.ts';
 import { ValueCodec } from './value-codec.ts';
 
@@ -9,9 +11,22 @@ export class YearCodec extends ValueCodec {
   }
 
   override writeJson(image: Buffer, offset: number, out: ByteSink): number {
-    const end = this.fixedEnd(image, offset);
+    writeInteger(out, this.#read(image, offset));
+    return offset + this.layout;
+  }
+
+  override get avroType(): AvroType {
+    return 'long';
+  }
+
+  override writeAvro(image: Buffer, offset: number, out: ByteSink): boolean {
+    writeLong(out, this.#read(image, offset));
+    return true;
+  }
+
+  #read(image: Buffer, offset: number): number {
+    this.fixedEnd(image, offset);
     const stored = image[offset] as number;
-    writeInteger(out, stored === 0 ? 0 : 1900 + stored);
-    return end;
+    return stored === 0 ? 0 : 1900 + stored;
   }
 }
