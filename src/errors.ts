@@ -166,6 +166,9 @@ export const errorTable = {
     6,
     'Lower kafka.transaction.timeout.ms, or raise transaction.max.timeout.ms of the brokers.',
   ),
+  AVRO_SCHEMA_INCOMPATIBLE: row('blocked', 6, 'Let the registry take the schema (the compatibility level of its subject), then clear the block with `heaviside position set` to the position shown; or `heaviside position skip`.'),
+  SCHEMA_REGISTRY_UNREACHABLE: row('retry', 6, 'Check avro_schema_registry_url, the registry and the network: a schema that was not seen before waits for it, nothing is lost.'),
+  SCHEMA_REGISTRY_ACCESS_DENIED: row('wait', 6, 'Check avro_schema_registry_username and _password, and that the account may read and write the subjects.'),
   KAFKA_UNSUPPORTED: row(
     'exit',
     6,

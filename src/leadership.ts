@@ -3,7 +3,7 @@ import { Checkpointer, type CheckpointStore } from './checkpoint/checkpointer.ts
 import { PositionTracker } from './checkpoint/position-tracker.ts';
 import { positionOf } from './checkpoint/record-position.ts';
 import type { Lease } from './election/lease.ts';
-import { asHeavisideError, type HeavisideError } from './errors.ts';
+import { asHeavisideError, HeavisideError } from './errors.ts';
 import { findStart, type Start } from './find-start.ts';
 import { failpoint } from './lifecycle/failpoint.ts';
 import type { Position, SourceFlavor } from './model/position.ts';
@@ -168,16 +168,23 @@ export class Leadership {
         job.lease.signal.throwIfAborted();
         const error = asHeavisideError(cause);
         // The server ends a dump when a successor opens its own: then the lease is lost. Still mine: a stranger has our server id.
-        if (error.code === 'SERVER_ID_IN_USE') await job.lease.prove();
-        if (error.reaction !== 'retry' || !error.code.startsWith('SOURCE_')) throw error;
+        if (error.code === 'SERVER_ID_IN_USE' && (await job.lease.prove()) === 'unreachable')
+          throw new HeavisideError(
+            'LEASE_LOST',
+            'the source ended our dump, and Redis cannot be asked for the lease',
+            { cause: error },
+          );
+        // Without its schema registry a leader reads again from what is committed, as after a loss of the source.
+        const isRegistryAway = error.code === 'SCHEMA_REGISTRY_UNREACHABLE';
+        if (error.reaction !== 'retry' || !(error.code.startsWith('SOURCE_') || isRegistryAway)) throw error;
         onError(error);
-        state.isSourceReachable = false;
+        if (!isRegistryAway) state.isSourceReachable = false;
         state.lag.rewind();
         failures = performance.now() - openedAt > stableStreamMs ? 1 : failures + 1;
         if (reconnectAttempts !== null && failures > reconnectAttempts) throw error;
         log.warn(
           { code: error.code, error: error.message, failures },
-          'the source was lost; connecting again',
+          `the ${isRegistryAway ? 'schema registry is away' : 'source was lost'}; connecting again`,
         );
         await sleep(backoffMs(failures), undefined, {
           signal: AbortSignal.any([job.leave, job.lease.signal]),

@@ -89,9 +89,11 @@ export class Pipeline {
   async run(): Promise<void> {
     try {
       await this.#loop();
-    } finally {
+    } catch (error) {
       await this.#committing;
+      throw this.#commitFailure ?? error; // a lost stream is often what follows from a lost leadership
     }
+    await this.#committing;
     this.#options.signal.throwIfAborted();
     if (this.#commitFailure) throw this.#commitFailure;
   }

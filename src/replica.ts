@@ -1,11 +1,10 @@
 import { hostname } from 'node:os';
 import { BinlogPort } from './assembly/source-port.ts';
-import { encodeOptions } from './assembly/encode-settings.ts';
+import { encoderFactory } from './assembly/encode-settings.ts';
 import { KafkaPort } from './assembly/kafka-port.ts';
 import { LinePort } from './assembly/line-port.ts';
 import { RedisParts } from './assembly/redis-parts.ts';
 import { configFingerprint, type Config } from './config/config.ts';
-import { TransactionEncoder } from './encode/transaction-encoder.ts';
 import { Standalone } from './election/standalone.ts';
 import { LeaveRequest, type ElectionJob, type LeadOutcome } from './election/leader-elector.ts';
 import type { Lease } from './election/lease.ts';
@@ -92,7 +91,7 @@ export class Replica {
       state: this.state,
       source: this.#source,
       outputs: this.#outputs,
-      createEncoder: () => new TransactionEncoder(encodeOptions(this.#config)),
+      createEncoder: encoderFactory(this.#config),
       checkpoints: this.#checkpoints,
       log: this.log,
       configFingerprint: configFingerprint(this.#config),

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { audit } from '../../test/support/audit.ts';
@@ -17,6 +17,7 @@ import { Show, type ShowResult } from './show.ts';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const FOLDER = join(ROOT, '.demo');
+const KEPT_LOGS = 5;
 const DEMO_FILE = join(FOLDER, 'demo.json');
 
 /** Ctrl-C or SIGTERM. */
@@ -49,6 +50,8 @@ async function judge(place: DemoPlace, result: ShowResult, options: DemoOptions)
 async function show(options: DemoOptions): Promise<number> {
   mkdirSync(FOLDER, { recursive: true });
   if (await takeDown(DEMO_FILE)) process.stderr.write('[demo] took down what an earlier --keep had left\n');
+  const kept = readdirSync(FOLDER).filter((name) => name.startsWith('demo-')); // logs of runs that failed
+  for (const name of kept.sort().slice(0, -KEPT_LOGS)) rmSync(join(FOLDER, name), { recursive: true });
   const interrupt = new AbortController();
   process.once('SIGINT', () => {
     interrupt.abort(new Interruption('interrupted; cleaning up'));
@@ -76,9 +79,9 @@ async function show(options: DemoOptions): Promise<number> {
     process.stdout.write(`${renderVerdict(findings)}\n`);
     const line = demoLine(findings);
     if (options.isKept) {
-      const kept = { ...place, replicas: played.replicas.map(keptReplica), result: line };
-      writeDemoFile(DEMO_FILE, kept);
-      process.stdout.write(`${whatToTry(DEMO_FILE, kept)}\n`);
+      const left = { ...place, replicas: played.replicas.map(keptReplica), result: line };
+      writeDemoFile(DEMO_FILE, left);
+      process.stdout.write(`${whatToTry(DEMO_FILE, left)}\n`);
       for (const replica of played.replicas) replica.release();
       isLeftUp = true;
     }

@@ -1,5 +1,10 @@
 import type { Config } from '../config/config.ts';
+import { MaxwellAvro } from '../encode/avro/maxwell-avro.ts';
 import type { EncodeOptions } from '../encode/encode-options.ts';
+import { TransactionEncoder } from '../encode/transaction-encoder.ts';
+import { SchemaRegistry } from '../registry/schema-registry.ts';
+
+const registryTimeoutMs = 5000;
 
 /** What the encode stage needs of the configuration. */
 export function encodeOptions({ producer, partition, output, filter }: Config): EncodeOptions {
@@ -30,4 +35,19 @@ export function encodeOptions({ producer, partition, output, filter }: Config): 
     outputNullZerodates: output.nullsZeroDates,
     outputNamingStrategy: output.usesCamelCase ? 'underscore_to_camelcase' : null,
   };
+}
+
+/** The registry of output_format=avro; null for JSON. */
+export function schemaRegistry({ output }: Config): SchemaRegistry | null {
+  const { url, username, password } = output.schemaRegistry;
+  if (output.format !== 'avro' || url === null) return null;
+  return new SchemaRegistry({ url, username, password, timeoutMs: registryTimeoutMs });
+}
+
+/** Makes encoders that share what the registry has told. */
+export function encoderFactory(config: Config): () => TransactionEncoder {
+  const options = encodeOptions(config);
+  const registry = schemaRegistry(config);
+  if (registry === null) return () => new TransactionEncoder(options);
+  return () => new TransactionEncoder(options, new MaxwellAvro(options, registry));
 }

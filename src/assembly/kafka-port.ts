@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parsePositionRecord, type PositionRecord } from '../model/position-record.ts';
 import type { RedisCheckpointStore } from '../checkpoint/redis-checkpoint-store.ts';
 import { ensurePositionsTopic, peekLastPosition, positionKey } from '../checkpoint/positions-topic.ts';
@@ -21,6 +22,10 @@ import { fence, fenceAgain, type FenceOptions } from '../takeover.ts';
 import { kafkaNetworkFactory, sessionOptions } from './kafka-settings.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
+
+/** Milliseconds that a successor gets from its fence to its first commit, while the lease cannot be asked for. */
+const successorMs = 2000;
+const successorPollMs = 50;
 
 export interface KafkaPortOptions {
   readonly config: Config;
@@ -102,6 +107,25 @@ export class KafkaPort implements OutputPort {
       // An epoch alone is no witness: a first takeover that broke off leaves one behind, and nothing was written.
       hasFormerEpoch: false,
     };
+  }
+
+  /**
+   * Fenced, and Redis cannot say by whom: a successor shows itself in the positions topic. To fence it in turn without
+   * looking would have the two fence one another, and hold up both. @throws LEASE_LOST where there is one
+   */
+  async #lookForSuccessor(epoch: number): Promise<void> {
+    const deadline = performance.now() + successorMs;
+    while (performance.now() < deadline) {
+      const last = await this.#withNetwork((network) =>
+        peekLastPosition(network, this.#options.config.position.topic, successorMs),
+      ).catch(() => null);
+      if (last && last.epoch > epoch)
+        throw new HeavisideError(
+          'LEASE_LOST',
+          `the position record is of epoch ${last.epoch}, ours is ${epoch}`,
+        );
+      await sleep(successorPollMs);
+    }
   }
 
   #fenceOptions(lease: Lease): FenceOptions {
@@ -186,7 +210,9 @@ export class KafkaPort implements OutputPort {
       createNetwork: this.#createNetwork,
       signal: lease.signal,
       reopen: () => fenceAgain(this.#fenceOptions(lease), epoch),
-      proveLease: async () => void (await lease.prove()),
+      proveLease: async () => {
+        if ((await lease.prove()) === 'unreachable') await this.#lookForSuccessor(epoch);
+      },
       backoffMs: this.#backoff(),
       onFailure: async (error, records) => {
         metrics.countError(error.code);

@@ -183,6 +183,7 @@ async function isRefused(query: Query, sql: string): Promise<boolean> {
     return false;
   } catch (cause) {
     if (cause instanceof HeavisideError && cause.code === 'SOURCE_PRIVILEGE_MISSING') return true;
+    if (cause instanceof HeavisideError && cause.code === 'SOURCE_BINLOG_OFF') return false; // a finding of its own
     throw cause;
   }
 }

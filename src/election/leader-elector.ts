@@ -201,7 +201,7 @@ export class LeaderElector {
   }
 
   async #lead(lease: Lease, job: ElectionJob): Promise<number> {
-    const { channel, watchdog, log, watchdogLimitMs = this.#ttlMs } = this.#options;
+    const { channel, watchdog, watchdogLimitMs = this.#ttlMs } = this.#options;
     const leave = new AbortController();
     const onShutdown = (): void => leave.abort(new LeaveRequest('shutdown'));
     job.signal.addEventListener('abort', onShutdown);
@@ -224,19 +224,24 @@ export class LeaderElector {
     const request: unknown = leave.signal.reason;
     const target = request instanceof LeaveRequest ? request.target : undefined;
     const isSwitchover = request instanceof LeaveRequest && request.kind === 'switchover';
+    const code = this.#noteEnd(outcome, lease.epoch, this.#clock.monotonic() - startMs);
+    // Told before the release, which takes seconds where Redis is away: nothing is written any more.
+    this.#tell(job, { role: 'candidate', epoch: null, reason: this.#candidacy.reason, code });
     await Promise.all([lease.release(target), isSwitchover ? channel.clearSwitchover() : undefined]);
     this.#provedAtMs = null;
+    if (outcome.kind === 'step-down' && outcome.error.reaction === 'exit') throw outcome.error;
+    return 0;
+  }
+
+  #noteEnd(outcome: LeadOutcome, epoch: number, ledMs: number): ErrorCode | null {
     if (outcome.kind === 'left') {
       this.#candidacy.afterLeaving();
-      this.#tell(job, { role: 'candidate', epoch: null, reason: this.#candidacy.reason, code: null });
-      return 0;
+      return null;
     }
     const { error, exclude = false } = outcome;
-    log.warn({ epoch: lease.epoch, code: error.code, error: error.message }, 'leadership ended');
-    if (error.reaction === 'exit') throw error;
-    this.#candidacy.afterStepDown(error, this.#clock.monotonic() - startMs, exclude);
-    this.#tell(job, { role: 'candidate', epoch: null, reason: this.#candidacy.reason, code: error.code });
-    return 0;
+    this.#options.log.warn({ epoch, code: error.code, error: error.message }, 'leadership ended');
+    this.#candidacy.afterStepDown(error, ledMs, exclude);
+    return error.code;
   }
 
   #onSwitchover(request: SwitchoverRequest, lease: Lease, leave: AbortController): void {

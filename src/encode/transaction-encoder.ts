@@ -10,6 +10,7 @@ import { PartitionKey } from './partition-key.ts';
 import type { PrefixHash } from './prefix-hash.ts';
 import { TablePlan } from './table-plan.ts';
 import { type RunParts, type RunStop, TransactionRun } from './transaction-run.ts';
+import type { ValueWriter } from './value-writer.ts';
 
 /** Where a transaction that is too large for one Kafka transaction is cut. */
 export interface SplitPoint {
@@ -36,29 +37,29 @@ export interface EncodeSummary {
 /** Plans of table versions that are kept; more than that many live versions are made anew now and then. */
 const MAX_PLANS = 10_000;
 
-/** Stages 2 and 3: a source transaction's row images → filtered records in Maxwell's JSON. */
+/** Stages 2 and 3: a source transaction's row images → filtered records. */
 export class TransactionEncoder {
   readonly #options: EncodeOptions;
   readonly #filter: TableFilter;
-  readonly #json: MaxwellJson;
+  readonly #values: ValueWriter;
   readonly #partitionKey: PartitionKey;
   /** Kept for the next transaction; null while one is under way. */
   #buffers: RunBuffers | null = null;
   readonly #planOfVersion = new WeakMap<TableVersion, TablePlan>();
   readonly #planOfFingerprint = new Map<string, TablePlan>();
 
-  /** Throws CONFIG_INVALID where the filter has a syntax error. */
-  constructor(options: EncodeOptions) {
+  /** Throws CONFIG_INVALID where the filter has a syntax error. @param values of this encoder alone; Maxwell's JSON unless said otherwise */
+  constructor(options: EncodeOptions, values: ValueWriter = new MaxwellJson(options)) {
     this.#options = options;
     this.#filter = new TableFilter(options.filter);
-    this.#json = new MaxwellJson(options);
+    this.#values = values;
     this.#partitionKey = new PartitionKey(options);
   }
 
   /**
    * Writes the transaction's rows into the sink. Yields where the sink is full and more rows follow: the caller sends what is
    * there, with the split point in its position, and goes on. Throws ROW_UNDECODABLE, KAFKA_TOPIC_INVALID, what
-   * `sink.prepareTopic` throws, and SPLIT_PREFIX_MISMATCH where the transaction is not the one that `resume` was cut from.
+   * `sink.prepareTopic` and the value writer's `prepare` throw, and SPLIT_PREFIX_MISMATCH where the transaction is not the one that `resume` was cut from.
    */
   async *encode(
     transaction: SourceTransaction,
@@ -84,6 +85,8 @@ export class TransactionEncoder {
             if (sink.partitionCount(run.wantedTopic) === undefined) {
               throw new HeavisideError('KAFKA_TOPIC_UNKNOWN', `topic ${run.wantedTopic} has no partitions`);
             }
+          } else if (stop === 'values') {
+            await this.#values.prepare(plan, event.operation);
           } else if (stop === 'resume') {
             checkPrefix(transaction, resume, run.hash);
           } else {
@@ -128,7 +131,7 @@ export class TransactionEncoder {
   }
 
   #parts(sink: RecordSink, buffers: RunBuffers): RunParts {
-    return { options: this.#options, json: this.#json, partitionKey: this.#partitionKey, sink, buffers };
+    return { options: this.#options, values: this.#values, partitionKey: this.#partitionKey, sink, buffers };
   }
 }
 

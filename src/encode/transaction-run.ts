@@ -2,7 +2,6 @@ import type { RecordSink } from '../model/record-sink.ts';
 import type { RowsEvent, SourceTransaction } from '../model/transaction.ts';
 import type { EncodeOptions } from './encode-options.ts';
 import type { EventCursor, RowSlot, RunBuffers } from './event-cursor.ts';
-import type { MaxwellJson } from './maxwell-json.ts';
 import { writeMessageKey } from './message-key.ts';
 import type { PartitionKey } from './partition-key.ts';
 import { partitionOf } from './partition-hash.ts';
@@ -10,13 +9,17 @@ import { PrefixHash } from './prefix-hash.ts';
 import { ABSENT, valueOffset } from './row-image.ts';
 import type { TablePlan } from './table-plan.ts';
 import { inTable } from './undecodable.ts';
+import type { ValueWriter } from './value-writer.ts';
 
-/** What stopped `advance`: the event is at its end; the topic must be looked up; the sink is full; the row to resume at is reached. */
-export type RunStop = 'end' | 'topic' | 'full' | 'resume';
+/**
+ * What stopped `advance`: the event is at its end; the topic must be looked up; the value writer must be prepared; the sink is
+ * full; the row to resume at is reached.
+ */
+export type RunStop = 'end' | 'topic' | 'values' | 'full' | 'resume';
 
 export interface RunParts {
   readonly options: EncodeOptions;
-  readonly json: MaxwellJson;
+  readonly values: ValueWriter;
   readonly partitionKey: PartitionKey;
   readonly sink: RecordSink;
   readonly buffers: RunBuffers;
@@ -146,9 +149,12 @@ export class TransactionRun {
       this.#outputIndex++;
       return null;
     }
-    if (cursor.topic === null && !this.#prepareEvent()) {
-      this.#isPutOff = true;
-      return 'topic';
+    if (cursor.topic === null) {
+      const missing = this.#prepareEvent();
+      if (missing !== null) {
+        this.#isPutOff = true;
+        return missing;
+      }
     }
     const isFull = this.#writePending(false);
     slot.xoffset = this.#outputIndex++;
@@ -176,28 +182,29 @@ export class TransactionRun {
     }
   }
 
-  /** Makes what all rows of the event share; false where its topic must be prepared first. */
-  #prepareEvent(): boolean {
+  /** Makes what all rows of the event share; returns what must be prepared first. */
+  #prepareEvent(): 'topic' | 'values' | null {
     const { event, plan } = this.#cursor;
-    if (event === null || plan === null) return true;
+    if (event === null || plan === null) return null;
+    const { values } = this.#parts;
     const topic = plan.topicOf(event.operation);
     const partitionCount = this.#parts.sink.partitionCount(topic);
-    this.#cursor.topic = topic;
     if (partitionCount === undefined) {
       this.wantedTopic = topic;
-      this.#cursor.topic = null;
-      return false;
+      return 'topic';
     }
+    if (!values.isReady(plan, event.operation)) return 'values';
+    this.#cursor.topic = topic;
     this.#cursor.partitionCount = partitionCount;
     this.#cursor.transactionId = this.#transaction.id;
     const { shared } = this.#cursor;
     shared.reset();
-    this.#parts.json.writeHead(shared, event, plan, this.#xid);
+    values.writeHead(shared, event, plan, this.#xid);
     const headEnd = shared.position;
-    this.#parts.json.writeTail(shared, event, this.#transaction);
+    values.writeTail(shared, event, this.#transaction);
     this.#cursor.head = shared.buffer.subarray(0, headEnd);
     this.#cursor.tail = shared.buffer.subarray(headEnd, shared.position);
-    return true;
+    return null;
   }
 
   /** Writes the last output row, with `commit`. */
@@ -211,7 +218,7 @@ export class TransactionRun {
     const plan = cursor?.plan;
     if (cursor === null || plan === null || plan === undefined || cursor.topic === null) return false;
     const row = this.#pending;
-    const { sink, options, json, partitionKey } = this.#parts;
+    const { sink, options, values, partitionKey } = this.#parts;
     if (isLast) row.xoffset = null;
     this.#pendingCursor = null;
     try {
@@ -219,7 +226,7 @@ export class TransactionRun {
       const out = sink.beginRecord(cursor.topic, partitionOf(hash, cursor.partitionCount));
       writeMessageKey(out, options.keyFormat, plan, row);
       sink.endKey();
-      json.writeRow(out, plan, row, cursor);
+      values.writeRow(out, plan, row, cursor);
       sink.endRecord(row.index);
     } catch (error) {
       throw inTable(plan.table.database, plan.table.table, error);

@@ -52,8 +52,7 @@ export class RecordBatchWriter {
   endRecord(headers: Uint8Array, headersLength: number): void {
     this.#valueGuess = this.#fillLength(this.#valueLengthAt, this.#valueGuess);
     this.sink.writeBytes(headers, 0, headersLength);
-    this.#lengthGuess = this.#fillLength(this.#recordStart, this.#lengthGuess);
-    this.recordCount++;
+    this.#closeRecord();
   }
 
   /** Writes the length of what follows the room left at `at`; nothing there means null. Returns the bytes that the length took. */
@@ -71,7 +70,7 @@ export class RecordBatchWriter {
     return size;
   }
 
-  /** Removes the last record; gives what does not depend on its place in the batch: everything from the key's length on. */
+  /** Removes the record that was just ended (only that one); gives what does not depend on its place in the batch: everything from the key's length on. */
   takeLastRecord(): Buffer {
     const { sink } = this;
     const body = Buffer.from(sink.buffer.subarray(this.#keyLengthAt, sink.position));
@@ -85,7 +84,13 @@ export class RecordBatchWriter {
     this.beginRecord();
     this.sink.position = this.#keyLengthAt;
     this.sink.writeBytes(body);
-    this.#lengthGuess = this.#fillLength(this.#recordStart, this.#lengthGuess);
+    this.#closeRecord();
+  }
+
+  #closeRecord(): void {
+    const room = this.#lengthGuess;
+    this.#lengthGuess = this.#fillLength(this.#recordStart, room);
+    this.#keyLengthAt += this.#lengthGuess - room; // all of the record was moved
     this.recordCount++;
   }
 

@@ -174,6 +174,7 @@ export class KafkaOutput implements Output {
     this.#hasWritten = true;
     await this.#topics.verify(topicsMaxAgeMs);
     const { unfencedWriter } = this.#options;
+    this.#options.signal.throwIfAborted(); // nothing but the deadline stops the writes of at_least_once
     if (unfencedWriter && parts.length > 0) await unfencedWriter.write(network, parts);
     await failpoint('transaction.begun');
     this.#options.signal.throwIfAborted();

@@ -12,6 +12,8 @@ export interface CollectedRecord {
 /** A sink that keeps its records as text. */
 export class CollectingSink implements RecordSink {
   readonly records: CollectedRecord[] = [];
+  /** The values of `records` as they were written. */
+  readonly values: Buffer[] = [];
   readonly preparedTopics: string[] = [];
   /** Full as soon as that many records were written since `drain`. */
   readonly #capacity: number;
@@ -57,6 +59,7 @@ export class CollectingSink implements RecordSink {
   endRecord(index: number | string): void {
     const bytes = this.#out.view();
     this.#sinceDrain++;
+    this.values.push(Buffer.from(bytes.subarray(this.#keyEnd)));
     this.records.push({
       topic: this.#topic,
       partition: this.#partition,

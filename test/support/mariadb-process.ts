@@ -45,19 +45,27 @@ export class MariadbProcess {
     const dir = mkdtempSync(join(tmpdir(), 'heaviside-mariadb-'));
     const server = new MariadbProcess(await freePort(new Set()), dir);
     const statements = join(dir, 'accounts.sql');
-    writeFileSync(
-      statements,
-      `FLUSH PRIVILEGES; GRANT ALL PRIVILEGES ON *.* TO 'root'@'%' IDENTIFIED BY '${PASSWORD}' WITH GRANT OPTION;\n` +
-        `DELETE FROM mysql.global_priv WHERE User = '' OR (User = 'root' AND Host <> '%');\n`,
-    );
+    // One statement a line: that is how a bootstrapping server reads them.
+    const accounts = [
+      "DELETE FROM mysql.global_priv WHERE User = '' OR (User = 'root' AND Host <> 'localhost');",
+      'FLUSH PRIVILEGES;',
+      `CREATE USER 'root'@'%' IDENTIFIED BY '${PASSWORD}';`,
+      "GRANT ALL PRIVILEGES ON *.* TO 'root'@'%' WITH GRANT OPTION;",
+      '',
+    ];
+    writeFileSync(statements, accounts.join('\n'));
     const data = [`--datadir=${join(dir, 'data')}`, ...(process.getuid?.() === 0 ? ['--user=root'] : [])];
-    await runCommand(program('mariadb-install-db'), [
-      '--no-defaults',
-      ...data,
-      '--auth-root-authentication-method=normal',
-      '--skip-test-db',
-      `--extra-file=${statements}`,
-    ]);
+    await runCommand(
+      program('mariadb-install-db'),
+      [
+        '--no-defaults',
+        ...data,
+        '--auth-root-authentication-method=normal',
+        '--skip-test-db',
+        `--extra-file=${statements}`,
+      ],
+      { env: { TMPDIR: dir } }, // two at a time would meet in each other's temporary tables
+    );
     await server.restart(serverId, options);
     return server;
   }
@@ -93,7 +101,7 @@ export class MariadbProcess {
         `--port=${this.port}`,
         ...given,
       ],
-      { stdio: ['ignore', log, log], cwd: this.#dir },
+      { stdio: ['ignore', log, log], cwd: this.#dir, env: { ...process.env, TMPDIR: this.#dir } },
     );
     closeSync(log);
     this.#child = child;

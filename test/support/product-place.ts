@@ -188,6 +188,12 @@ export class ProductPlace {
     count: number,
     matches: (record: TopicRecord) => boolean = () => true,
   ): Promise<TopicRecord[]> {
+    // The product makes a topic at its first record.
+    const areThere = async (): Promise<boolean> => {
+      const existing = await this.#admin.listTopics();
+      return topics.every((topic) => existing.includes(topic));
+    };
+    await waitUntil(areThere, { timeoutMs: 20_000, what: `topics ${topics.join(', ')}`, everyMs: 100 });
     const tail = await TopicTail.open(this.brokers, topics);
     try {
       return await waitUntil(

@@ -79,7 +79,7 @@ export class ProductRun {
   /** Waits for a line of the log. Rejects when the process ends before, or after the time. */
   async logged(message: RegExp, timeoutMs = 20_000): Promise<Record<string, unknown>> {
     return this.until(
-      () => this.log.find(({ msg }) => message.test(String(msg))),
+      () => this.log.find((line) => message.test(String(line['message']))),
       `the log line ${message}`,
       timeoutMs,
     );
