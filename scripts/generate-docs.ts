@@ -3,9 +3,15 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { renderOptionsMarkdown } from '../src/config/help.ts';
+import { renderErrorsMarkdown } from './errors-markdown.ts';
+import { renderMetricsMarkdown } from './metrics-markdown.ts';
 
 /** The pages that are made from tables in the code. */
-const pages = [{ path: 'docs/options.md', render: renderOptionsMarkdown }];
+const pages = [
+  { path: 'docs/options.md', render: renderOptionsMarkdown },
+  { path: 'docs/metrics.md', render: renderMetricsMarkdown },
+  { path: 'docs/errors.md', render: renderErrorsMarkdown },
+];
 
 const readIfThere = (path: string): string => {
   try {
@@ -21,7 +27,7 @@ for (const { path, render } of pages) {
   const text = render();
   if (readIfThere(target) === text) continue;
   if (checksOnly) {
-    process.stderr.write(`${path} is not in step with the code: run npx tsx scripts/generate-docs.ts\n`);
+    process.stderr.write(`${path} is not in step with the code: run npm run docs\n`);
     process.exitCode = 1;
   } else {
     mkdirSync(dirname(target), { recursive: true });

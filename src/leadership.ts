@@ -67,6 +67,7 @@ export class Leadership {
           throw error;
         },
       );
+      if (evidence.record) state.position = evidence.record; // what a refusal below is about
       const start = await this.#timed('check_source', () => findStart(evidence, inspection, this.#options));
       await lease.confirm(start.previous?.epoch ?? 0);
       state.epoch = lease.epoch;

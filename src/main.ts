@@ -21,6 +21,19 @@ const commands: Readonly<Record<string, Command>> = {
   position: positionCommand,
 };
 
+const commandHelp = `heaviside [COMMAND] [OPTIONS]
+
+  run                             Replicate until told to leave (the command if none is given).
+  check [--json]                  Look at everything that a takeover needs, and change nothing.
+  status [--json]                 Show the leader, the position, the lag and all replicas.
+  switchover [REPLICA]            Ask the leader to leave, and wait until another replica leads.
+  position get [--json]           Show the committed position.
+  position set POSITION           Go on from FILE:OFFSET or a GTID set; --now: from the source's end;
+                                  --from-checkpoint: from the one in Redis. --force: unchecked.
+  position skip GTID              Pass over one transaction.
+  help [SECTION], --version       Exit codes: docs/errors.md.
+`;
+
 /** Words that stand before the options: the command and its arguments. */
 function splitArguments(argv: readonly string[]): { words: string[]; options: string[] } {
   const firstOption = argv.findIndex((word) => word.startsWith('-') && word !== '-');
@@ -40,7 +53,8 @@ async function main(argv: readonly string[]): Promise<number> {
   const [name = 'run', ...args] = words;
   const help = options.indexOf('--help');
   if (help >= 0 || name === 'help') {
-    process.stdout.write(renderHelp(options[help + 1] ?? args[0]));
+    const section = options[help + 1] ?? (name === 'help' ? args[0] : undefined);
+    process.stdout.write(section === undefined ? `${commandHelp}\n${renderHelp()}` : renderHelp(section));
     return 0;
   }
   const command = commands[name];

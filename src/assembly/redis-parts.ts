@@ -11,11 +11,14 @@ import { LeaseKeeper } from '../election/lease-keeper.ts';
 import { PresenceBoard, type Presence } from '../election/presence-board.ts';
 import { RedlockLeaseStore } from '../election/redlock-lease-store.ts';
 import type { Log } from '../observability/log.ts';
+import { withDeadline } from '../redis/node-votes.ts';
 import { RedisNode } from '../redis/redis-node.ts';
 import type { ReplicaState } from '../replica-state.ts';
 import { version } from '../version.ts';
 
 const connectionWaitMs = 1000;
+/** The status page must not wait long for a Redis that is away. */
+const replicasWaitMs = 500;
 
 /** Everything of a replica that lives in Redis, joined. */
 export class RedisParts {
@@ -69,10 +72,14 @@ export class RedisParts {
     });
   }
 
+  /** Gives the connections a moment: else a first attempt at the lease would find none yet, and fail. */
+  async connect(): Promise<void> {
+    await Promise.all(this.#nodes.map((node) => node.waitUntilReady(connectionWaitMs)));
+  }
+
   /** Stands for election until the job's signal ends it. */
   async run(job: ElectionJob): Promise<void> {
-    // Else the first attempt would find no connection yet, and the cluster would wait for the second.
-    await Promise.all(this.#nodes.map((node) => node.waitUntilReady(connectionWaitMs)));
+    await this.connect();
     const watchdog = new EventLoopWatchdog();
     this.channel.start();
     this.channel.on('released', () => (this.#releasedAt = performance.now()));
@@ -147,7 +154,7 @@ export class RedisParts {
   /** Fresh entries of all replicas; empty where Redis does not answer. */
   async replicas(): Promise<Presence[]> {
     try {
-      return await this.presence.read();
+      return await withDeadline(this.presence.read(), replicasWaitMs, 'majority');
     } catch {
       return [];
     }

@@ -1,10 +1,12 @@
 import { BinlogPort } from '../assembly/source-port.ts';
+import { schemaRegistry } from '../assembly/encode-settings.ts';
 import { kafkaFindings } from '../assembly/kafka-findings.ts';
 import { redisFindings } from '../assembly/redis-findings.ts';
 import type { SourceFinding } from '../binlog/source-checks.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { asHeavisideError, type HeavisideError } from '../errors.ts';
 import { PinoLog } from '../observability/pino-logger.ts';
+import type { SchemaRegistry } from '../registry/schema-registry.ts';
 
 interface Section {
   readonly name: string;
@@ -25,6 +27,11 @@ async function section(name: string, look: () => Promise<readonly SourceFinding[
   }
 }
 
+async function registryFindings(registry: SchemaRegistry): Promise<readonly SourceFinding[]> {
+  await registry.prove();
+  return [{ code: 'SCHEMA_REGISTRY_UNREACHABLE', severity: 'ok', message: 'it answers', fix: '' }];
+}
+
 /** `heaviside check`: everything that a takeover would look at, each finding with its fix. Exit code of the first error, else 0. */
 export async function checkCommand(
   { config, warnings }: LoadedConfig,
@@ -34,9 +41,11 @@ export async function checkCommand(
     level: 'error',
     context: () => ({ replica: config.replicaName, role: 'check', epoch: null, gtid: null }),
   });
+  const registry = schemaRegistry(config);
   const sections = [
     await section('source', () => new BinlogPort(config, log).findings()),
     ...(config.producer.kind === 'kafka' ? [await section('kafka', () => kafkaFindings(config, log))] : []),
+    ...(registry ? [await section('schema registry', () => registryFindings(registry))] : []),
     ...(config.ha.isEnabled ? [await section('redis', () => redisFindings(config, log))] : []),
   ];
   const findings = sections.flatMap((each) => each.findings);

@@ -6,10 +6,11 @@ import { RedisParts } from '../assembly/redis-parts.ts';
 import { BinlogPort } from '../assembly/source-port.ts';
 import { ensurePositionsTopic, positionKey, readLastPosition } from '../checkpoint/positions-topic.ts';
 import { configFingerprint, type Config } from '../config/config.ts';
-import { initPosition } from '../config/init-position.ts';
+import { initPosition, type InitPosition } from '../config/init-position.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Lease } from '../election/lease.ts';
-import { HeavisideError } from '../errors.ts';
+import { asHeavisideError, HeavisideError } from '../errors.ts';
+import { kafkaError } from '../kafka/kafka-errors.ts';
 import { parseGtidSet } from '../model/parse-gtid-set.ts';
 import type { Position } from '../model/position.ts';
 import {
@@ -41,7 +42,11 @@ export async function positionCommand({ config }: LoadedConfig, args: readonly s
   const job: Job = { config, log, redis, flags };
   try {
     if (verb === 'get') return await show(job);
-    if (verb === 'set' || verb === 'skip') return await write(job, verb, rest[0]);
+    if (verb === 'set' || verb === 'skip') {
+      // Refused before a leader is asked to step aside for it.
+      if (verb === 'set' && !flags.has('--now') && !flags.has('--from-checkpoint')) parseArgument(rest[0]);
+      return await write(job, verb, rest[0]);
+    }
     throw new HeavisideError('COMMAND_FAILED', `usage: ${usage}`);
   } finally {
     await redis?.close();
@@ -59,7 +64,10 @@ interface Job {
 async function show({ config, log, redis, flags }: Job): Promise<number> {
   const network = kafkaNetworkFactory(config, log)();
   try {
-    const { record, offset } = await readLastPosition(network, config.position.topic, 5000);
+    const { topic } = config.position;
+    const [metadata] = await network.refreshMetadata([topic]);
+    const isThere = metadata?.errorCode !== kafkaError.unknownTopicOrPartition;
+    const { record, offset } = isThere ? await readLastPosition(network, topic, 5000) : { record: null, offset: -1n };
     const checkpoint = (await redis?.checkpoints.load()) ?? null;
     const shown = { record, offset: String(offset), checkpoint };
     if (flags.has('--json')) process.stdout.write(`${JSON.stringify(shown)}\n`);
@@ -123,15 +131,19 @@ async function write(job: Job, verb: 'set' | 'skip', argument: string | undefine
 const placeOf = (record: PositionRecord | null): string =>
   record ? (record.gtidSet ?? `${record.file}:${record.offset}`) : 'none';
 
+/** Who is to take over: no replica's name, for the leader may be the one whose configuration this is. */
+const operator = ':operator';
+
 /** Takes the lease, asking a leader to step aside; `--force` goes on without it after that. */
 async function takeLease({ config, flags }: Job, redis: RedisParts): Promise<Lease | null> {
+  await redis.connect();
   redis.channel.start();
   const deadline = performance.now() + config.ha.leaseTtlMs * 3;
   let isAsked = false;
   while (performance.now() < deadline) {
     const lease = await redis.keeper.tryAcquire();
     if (lease) return lease;
-    if (!isAsked) await redis.channel.requestSwitchover(config.replicaName);
+    if (!isAsked) await redis.channel.requestSwitchover(operator);
     isAsked = true;
     await sleep(20);
   }
@@ -217,10 +229,19 @@ async function target(
       coordinates,
     };
   }
-  if (argument === undefined) throw new HeavisideError('COMMAND_FAILED', `usage: ${usage}`);
-  const position = initialPosition(initPosition().parse(argument), identity.flavor);
+  const position = initialPosition(parseArgument(argument), identity.flavor);
   if (!position) throw new HeavisideError('COMMAND_FAILED', `usage: ${usage}`);
   return position;
+}
+
+/** @throws COMMAND_FAILED where it is no position */
+function parseArgument(argument: string | undefined): InitPosition {
+  if (argument === undefined) throw new HeavisideError('COMMAND_FAILED', `usage: ${usage}`);
+  try {
+    return initPosition().parse(argument);
+  } catch (cause) {
+    throw asHeavisideError(cause, 'COMMAND_FAILED');
+  }
 }
 
 async function checkpointRecord({ redis }: Job): Promise<PositionRecord | null> {

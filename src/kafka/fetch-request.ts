@@ -1,6 +1,7 @@
+import { HeavisideError } from '../errors.ts';
 import { kafkaProtocolError, toKafkaError } from './kafka-errors.ts';
 import type { KafkaNetwork } from './kafka-network.ts';
-import { sendRaw } from './kafkajs-driver.ts';
+import { sendRaw, type KafkaBroker } from './kafkajs-driver.ts';
 import { readBatches, type ReadBatch } from './record-batch-reader.ts';
 import { WireReader, WireWriter } from './wire.ts';
 
@@ -68,16 +69,36 @@ export async function partitionOffsets(
   partition: number,
 ): Promise<{ first: bigint; lastStable: bigint; highWatermark: bigint }> {
   const broker = await network.leaderOf(topic, partition);
-  const ask = async (timestamp: string, isolationLevel: number): Promise<bigint> => {
-    try {
-      const { responses } = await broker.listOffsets({
-        isolationLevel,
-        topics: [{ topic, partitions: [{ partition, timestamp }] }],
-      });
-      return BigInt(responses[0]?.partitions[0]?.offset ?? '0');
-    } catch (error) {
-      throw toKafkaError(error, 'ListOffsets');
-    }
+  const ask = (timestamp: string, isolationLevel: number): Promise<bigint> =>
+    askOffset(broker, { topic, partition, timestamp, isolationLevel });
+  return {
+    first: await ask('-2', 0),
+    lastStable: await ask('-1', 1),
+    highWatermark: await ask('-1', 0),
   };
-  return { first: await ask('-2', 0), lastStable: await ask('-1', 1), highWatermark: await ask('-1', 0) };
+}
+
+/** The high watermark alone. */
+export async function partitionEnd(network: KafkaNetwork, topic: string, partition: number): Promise<bigint> {
+  const broker = await network.leaderOf(topic, partition);
+  return askOffset(broker, { topic, partition, timestamp: '-1', isolationLevel: 0 });
+}
+
+async function askOffset(
+  broker: KafkaBroker,
+  question: { topic: string; partition: number; timestamp: string; isolationLevel: number },
+): Promise<bigint> {
+  const { topic, partition, timestamp, isolationLevel } = question;
+  try {
+    const { responses } = await broker.listOffsets({
+      isolationLevel,
+      topics: [{ topic, partitions: [{ partition, timestamp }] }],
+    });
+    const offset = responses[0]?.partitions[0]?.offset;
+    if (offset === undefined)
+      throw new HeavisideError('KAFKA_RETRIABLE', `no offset of ${topic}-${partition}`);
+    return BigInt(offset);
+  } catch (error) {
+    throw toKafkaError(error, 'ListOffsets');
+  }
 }

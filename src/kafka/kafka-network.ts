@@ -26,6 +26,7 @@ export interface TopicMetadata {
 export class KafkaNetwork {
   readonly #options: KafkaConnectionOptions;
   readonly #brokers = new Map<number, KafkaBroker>();
+  readonly #connecting = new Map<number, Promise<KafkaBroker>>();
   readonly #topics = new Map<string, TopicMetadata>();
   #seed: KafkaBroker | null = null;
   #nextSeed = 0;
@@ -71,10 +72,24 @@ export class KafkaNetwork {
 
   /** The broker of a node id, connected. Rejects with KAFKA_RETRIABLE where the metadata does not know it. */
   async broker(nodeId: number): Promise<KafkaBroker> {
-    const broker = this.#brokers.get(nodeId);
-    if (!broker) throw new HeavisideError('KAFKA_RETRIABLE', `broker ${nodeId} is not in the metadata`);
-    if (!broker.isConnected()) await this.#connect(broker);
-    return broker;
+    const known = this.#brokers.get(nodeId);
+    if (!known) throw new HeavisideError('KAFKA_RETRIABLE', `broker ${nodeId} is not in the metadata`);
+    if (known.isConnected()) return known;
+    const connecting = this.#connecting.get(nodeId) ?? this.#reconnect(nodeId, known);
+    this.#connecting.set(nodeId, connecting);
+    return connecting.finally(() => {
+      if (this.#connecting.get(nodeId) === connecting) this.#connecting.delete(nodeId);
+    });
+  }
+
+  /** By a broker object of its own: one that failed to connect, or lost its connection, is not used again. */
+  async #reconnect(nodeId: number, known: KafkaBroker): Promise<KafkaBroker> {
+    destroyBroker(known);
+    const { host, port } = known.connectionPool;
+    const fresh = createBroker(this.#options, host, port, nodeId);
+    this.#brokers.set(nodeId, fresh);
+    await this.#connect(fresh);
+    return fresh;
   }
 
   /** Asks for topics anew (an empty list: brokers only). One bad topic does not hide the others. */

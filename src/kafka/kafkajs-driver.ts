@@ -104,11 +104,15 @@ export function createBroker(
   });
 }
 
-/** Ends the sockets and timers of a broker at once; what was in flight is rejected. */
+/**
+ * Ends the sockets and timers of a broker at once; what was in flight is rejected. For good: kafkajs would connect anew
+ * for whatever is sent later, and a leader that has stepped down must not write.
+ */
 export function destroyBroker(broker: Broker): void {
   for (const connection of broker.connectionPool.pool) {
     const error = new Error('connection closed by this replica');
     error.name = 'KafkaJSConnectionClosedError';
+    connection.connect = () => Promise.reject(error);
     connection.requestQueue.rejectAll(error);
     connection.requestQueue.destroy();
     connection.connectionStatus = 'disconnected';

@@ -80,6 +80,7 @@ declare module 'kafkajs/src/network/connectionPool.js' {
     pool: {
       socket: import('node:net').Socket | undefined;
       connectionStatus: string;
+      connect(): Promise<unknown>;
       requestQueue: { rejectAll(error: Error): void; destroy(): void };
     }[];
     send(request: object): Promise<unknown>;

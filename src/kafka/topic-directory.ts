@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HeavisideError } from '../errors.ts';
+import { partitionEnd } from './fetch-request.ts';
 import { kafkaError, kafkaProtocolError, protocolCodeOf, toKafkaError } from './kafka-errors.ts';
 import type { KafkaNetwork } from './kafka-network.ts';
 
@@ -70,6 +71,17 @@ function createTopicCode(error: unknown): number | null {
   return null;
 }
 
+/** Whether the leaders know of their new partitions, which is a moment after the metadata names them. */
+async function isServed(network: KafkaNetwork, topic: string, partitions: number): Promise<boolean> {
+  try {
+    await Promise.all(Array.from({ length: partitions }, (_, each) => partitionEnd(network, topic, each)));
+    return true;
+  } catch (error) {
+    if (error instanceof HeavisideError && error.code === 'KAFKA_RETRIABLE') return false;
+    throw error;
+  }
+}
+
 /** Partition count of an existing or newly created topic. */
 export async function ensureTopic(
   network: KafkaNetwork,
@@ -87,7 +99,9 @@ export async function ensureTopic(
     const leaders = metadata?.leaders ?? [];
     // Of a topic that stood before, a partition without a leader stops only the rows that go there.
     const isReady = leaders.length > 0 && (!isCreated || leaders.every((leader) => leader >= 0));
-    if (code === 0 && isReady) return leaders.length;
+    if (code === 0 && isReady && (!isCreated || (await isServed(network, topic, leaders.length)))) {
+      return leaders.length;
+    }
     if (code === kafkaError.unknownTopicOrPartition && !isCreated) {
       if (!options.create) throw new HeavisideError('KAFKA_TOPIC_UNKNOWN', `topic ${topic} does not exist`);
       await createTopic(network, topic, options);

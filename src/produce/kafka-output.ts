@@ -200,7 +200,7 @@ export class KafkaOutput implements Output {
     work: () => Promise<T>,
   ): Promise<T> {
     const { breaker, signal } = this.#options;
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       await breaker.whenProbeIsDue(signal);
       try {
         return await breaker.run(work);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { HeavisideError } from '../errors.ts';
 import { ByteSink } from '../model/byte-sink.ts';
@@ -58,6 +59,19 @@ class LineBatch implements OutputBatch {
   }
 }
 
+/** A pipe or a device has no size, and no line that was left in it. */
+async function endsInsideLine(path: string): Promise<boolean> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    if (size === 0) return false;
+    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
+    return buffer[0] !== 0x0a;
+  } finally {
+    await file.close();
+  }
+}
+
 /** Writes each record's value as a line to stdout or a file: for trying it without Kafka, as Maxwell. */
 export class LineOutput implements Output {
   readonly #stream: Writable;
@@ -81,11 +95,12 @@ export class LineOutput implements Output {
     return new LineOutput(process.stdout, { name: 'stdout', ownsStream: false, maxBatchBytes });
   }
 
-  /** Appends to the file. Rejects with OUTPUT_UNWRITABLE. */
+  /** Appends to the file; a line that a crash cut off is ended first. Rejects with OUTPUT_UNWRITABLE. */
   static async file(path: string, maxBatchBytes: number): Promise<LineOutput> {
     const stream = createWriteStream(path, { flags: 'a' });
     try {
       await once(stream, 'open');
+      if (await endsInsideLine(path)) stream.write('\n');
     } catch (error) {
       throw new HeavisideError('OUTPUT_UNWRITABLE', `output_file ${path} cannot be opened`, { cause: error });
     }

@@ -27,10 +27,16 @@ function refusal({ status, body }: Answer, subject: string): HeavisideError {
   const words = typeof message === 'string' && message !== '' ? `: ${message.slice(0, MAX_WORDS)}` : '';
   if (status === 409 || status === 422) {
     const what = status === 409 ? 'incompatible with what is registered' : 'refused';
-    return new HeavisideError('AVRO_SCHEMA_INCOMPATIBLE', `the schema of subject ${subject} is ${what}${words}`);
+    return new HeavisideError(
+      'AVRO_SCHEMA_INCOMPATIBLE',
+      `the schema of subject ${subject} is ${what}${words}`,
+    );
   }
   if (status === 401 || status === 403) {
-    return new HeavisideError('SCHEMA_REGISTRY_ACCESS_DENIED', `the schema registry answered ${status}${words}`);
+    return new HeavisideError(
+      'SCHEMA_REGISTRY_ACCESS_DENIED',
+      `the schema registry answered ${status}${words}`,
+    );
   }
   return new HeavisideError(
     'SCHEMA_REGISTRY_UNREACHABLE',
@@ -69,7 +75,10 @@ export class SchemaRegistry implements SchemaIds {
     if (answer.status !== 200) throw refusal(answer, subject);
     const { id } = answer.body;
     if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id > MAX_ID) {
-      throw new HeavisideError('SCHEMA_REGISTRY_UNREACHABLE', `the answer for subject ${subject} holds no id`);
+      throw new HeavisideError(
+        'SCHEMA_REGISTRY_UNREACHABLE',
+        `the answer for subject ${subject} holds no id`,
+      );
     }
     this.#ids.set(`${subject}\0${schema}`, id);
     return id;
@@ -94,7 +103,11 @@ export class SchemaRegistry implements SchemaIds {
     } catch (cause) {
       const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
       const words = reason instanceof Error ? reason.message : String(reason);
-      throw new HeavisideError('SCHEMA_REGISTRY_UNREACHABLE', `the schema registry does not answer: ${words}`, { cause });
+      throw new HeavisideError(
+        'SCHEMA_REGISTRY_UNREACHABLE',
+        `the schema registry does not answer: ${words}`,
+        { cause },
+      );
     }
   }
 }

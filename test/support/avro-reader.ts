@@ -25,7 +25,9 @@ class DecimalType extends avro.types.LogicalType {
 
   /** The unscaled value means the same only under the same scale. */
   protected override _resolve(type: Type): ((value: Buffer) => string) | undefined {
-    return type instanceof DecimalType && type.scale === this.scale ? (value) => this._fromValue(value) : undefined;
+    return type instanceof DecimalType && type.scale === this.scale
+      ? (value) => this._fromValue(value)
+      : undefined;
   }
 }
 
@@ -54,7 +56,8 @@ export function avroType(schema: string): Type {
 
 /** Splits a value of Confluent's wire format: zero, the schema's id, the record. */
 export function splitConfluent(value: Buffer): { id: number; body: Buffer } {
-  if (value.length < 5 || value[0] !== 0) throw new Error('the value is not in the wire format of a schema registry');
+  if (value.length < 5 || value[0] !== 0)
+    throw new Error('the value is not in the wire format of a schema registry');
   return { id: value.readInt32BE(1), body: value.subarray(5) };
 }
 

@@ -28,7 +28,7 @@ export interface HaPlace {
 }
 
 /** The lease TTL of the replicas in milliseconds: short, to save time. */
-export const LEASE_TTL_MS = 2000;
+export const LEASE_TTL_MS = 3000;
 const PARTITIONS = 3;
 
 /** Runs admin calls on a connection of their own. */
@@ -121,9 +121,12 @@ export async function removeHaPlace(place: HaPlace): Promise<void> {
   const { source, flavor, database, clientId, brokers } = place;
   const connection = new LoadConnection(source, flavor);
   await connection.open();
-  for (const name of [database, `${database}_hidden`]) await connection.run(`DROP DATABASE IF EXISTS ${name}`);
+  for (const name of [database, `${database}_hidden`])
+    await connection.run(`DROP DATABASE IF EXISTS ${name}`);
   connection.close();
-  await withKafkaAdmin(brokers, (admin) => admin.deleteTopics({ topics: [place.topic, place.positionsTopic] }));
+  await withKafkaAdmin(brokers, (admin) =>
+    admin.deleteTopics({ topics: [place.topic, place.positionsTopic] }),
+  );
   for (const url of place.redisUrls) {
     await withRedis(url, async (redis) => {
       const keys = await redis.keys(`heaviside:{${clientId}}:*`);

@@ -6,11 +6,18 @@ import type { PositionRecord } from '../../src/model/position-record.ts';
 import { KafkaOutput, type FencedSession, type KafkaOutputOptions } from '../../src/produce/kafka-output.ts';
 import { SendBreaker } from '../../src/produce/send-breaker.ts';
 import { fence, fenceAgain, type FenceOptions } from '../../src/takeover.ts';
-import { positionRecord } from './position-records.ts';
+import { samplePositionRecord } from './sample-position-record.ts';
 
 /** Connections to the brokers as a leadership makes them. */
 export function networkFactory(brokers: readonly string[], requestTimeoutMs = 3000): () => KafkaNetwork {
-  const options = { brokers, clientId: 'test', ssl: null, sasl: null, connectionTimeoutMs: 2000, requestTimeoutMs };
+  const options = {
+    brokers,
+    clientId: 'test',
+    ssl: null,
+    sasl: null,
+    connectionTimeoutMs: 2000,
+    requestTimeoutMs,
+  };
   return () => new KafkaNetwork(options);
 }
 
@@ -105,7 +112,9 @@ export class KafkaWriter {
     const { name, epoch, partitions = 3 } = this.#options;
     const batch = this.#output.createBatch();
     if (values.length > 0 && batch.partitionCount(name) === undefined) await batch.prepareTopic(name);
-    const record = positionRecord(epoch, this.#commit++, { partitions: this.#output.pinnedPartitions() });
+    const record = samplePositionRecord(epoch, this.#commit++, {
+      partitions: this.#output.pinnedPartitions(),
+    });
     batch.beginTransaction(`0-${epoch}-${record.commit}`);
     for (const [index, value] of values.entries()) {
       const sink = batch.beginRecord(name, value.charCodeAt(0) % partitions);

@@ -33,7 +33,7 @@ export class ProductPlace {
   readonly dir = mkdtempSync(join(tmpdir(), 'heaviside-place-'));
   readonly #admin: Admin;
   readonly #redis: Redis;
-  readonly #sessions = new Map<SqlServer, Connection>();
+  readonly #sessions = new Map<SqlServer, Promise<Connection>>();
   readonly #runs: ProductRun[] = [];
   readonly #clientIds = new Set<string>();
   readonly #topics = new Set<string>();
@@ -91,11 +91,11 @@ export class ProductPlace {
     let session = this.#sessions.get(server);
     if (session === undefined) {
       const { host, port, user, password } = server;
-      session = await createConnection({ host, port, user, password });
+      session = createConnection({ host, port, user, password });
       this.#sessions.set(server, session);
     }
     let rows: unknown = [];
-    for (const statement of statements) [rows] = await session.query(statement);
+    for (const statement of statements) [rows] = await (await session).query(statement);
     return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
   }
 
@@ -221,8 +221,8 @@ export class ProductPlace {
       await run.ended;
     }
     for (const [server, database] of this.#databases)
-      await this.#sessions.get(server)?.query(`DROP DATABASE IF EXISTS ${database}`);
-    for (const session of this.#sessions.values()) await session.end();
+      await (await this.#sessions.get(server))?.query(`DROP DATABASE IF EXISTS ${database}`);
+    for (const session of this.#sessions.values()) await (await session).end();
     await this.deleteTopics([...this.#topics]);
     await this.#admin.disconnect();
     for (const clientId of this.#clientIds) {

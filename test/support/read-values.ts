@@ -9,7 +9,10 @@ export async function readCommitted(brokers: readonly string[], topic: string): 
   const expected = [...committedRecords.values()].reduce((sum, count) => sum + count, 0);
   const tail = await TopicTail.open(brokers, [topic]);
   try {
-    await waitUntil(() => tail.records.length >= expected || null, { timeoutMs: 30_000, what: `${expected} records of ${topic}` });
+    await waitUntil(() => tail.records.length >= expected || null, {
+      timeoutMs: 30_000,
+      what: `${expected} records of ${topic}`,
+    });
     return tail.records;
   } finally {
     await tail.close();

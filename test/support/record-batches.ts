@@ -1,4 +1,4 @@
-import { RecordBatchWriter } from '../../src/kafka/record-batch-writer.ts';
+import type { RecordBatchWriter } from '../../src/kafka/record-batch-writer.ts';
 import { varintSize, writeVarint } from '../../src/kafka/varint.ts';
 
 /** A record as a test gives it; null for no key and for a tombstone. */
@@ -11,7 +11,9 @@ export interface TestRecord {
 /** A header section as it stands in a record: count, then each name and value behind its length. */
 export function headerSection(headers: TestRecord['headers']): Buffer {
   const parts = headers.flatMap(([name, value]) => [Buffer.from(name), value]);
-  const bytes = Buffer.alloc(10 + parts.reduce((sum, part) => sum + varintSize(part.length) + part.length, 0));
+  const bytes = Buffer.alloc(
+    10 + parts.reduce((sum, part) => sum + varintSize(part.length) + part.length, 0),
+  );
   let at = writeVarint(bytes, 0, headers.length);
   for (const part of parts) {
     at = writeVarint(bytes, at, part.length);

@@ -16,6 +16,7 @@ export interface ReplicaStatus {
   readonly position?: unknown;
   readonly lagSeconds?: number | null;
   readonly blocked?: unknown;
+  readonly refusal?: { readonly code: string } | null;
 }
 
 /** How a replica is started. */
@@ -133,6 +134,21 @@ export class ReplicaProcess {
     } catch {
       return null;
     }
+  }
+
+  /** The HTTP status of a page, as /livez or /readyz; 0 where it does not answer. */
+  async page(path: string): Promise<number> {
+    return new Promise((settle) => {
+      const call = get(
+        { host: HOST, port: this.httpPort, path, agent: false, timeout: STATUS_TIMEOUT_MS },
+        (response) => {
+          response.resume();
+          settle(response.statusCode ?? 0);
+        },
+      );
+      call.once('timeout', () => call.destroy());
+      call.once('error', () => settle(0));
+    });
   }
 
   kill(signal: NodeJS.Signals): void {

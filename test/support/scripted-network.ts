@@ -69,13 +69,22 @@ export class ScriptedNetwork {
 
   /** What every partition is answered where nothing is wrong. */
   static accept({ parts }: SeenProduce): PartAnswer[] {
-    return parts.map(({ topic, partition }, index) => ({ topic, partition, code: 0, baseOffset: BigInt(index) }));
+    return parts.map(({ topic, partition }, index) => ({
+      topic,
+      partition,
+      code: 0,
+      baseOffset: BigInt(index),
+    }));
   }
 
   get network(): KafkaNetwork {
     const brokers = new Map<number, KafkaBroker>();
     const broker = (nodeId: number): KafkaBroker => {
-      const send = async ({ request }: { request: { encode: () => Promise<{ buf: Buffer }> } }): Promise<Buffer> => {
+      const send = async ({
+        request,
+      }: {
+        request: { encode: () => Promise<{ buf: Buffer }> };
+      }): Promise<Buffer> => {
         const seen = readProduce(nodeId, (await request.encode()).buf);
         this.seen.push(seen);
         this.maxInFlight = Math.max(this.maxInFlight, ++this.inFlight);
@@ -85,7 +94,8 @@ export class ScriptedNetwork {
           this.inFlight--;
         }
       };
-      const made = brokers.get(nodeId) ?? ({ versions: null, connectionPool: { send } } as unknown as KafkaBroker);
+      const made =
+        brokers.get(nodeId) ?? ({ versions: null, connectionPool: { send } } as unknown as KafkaBroker);
       brokers.set(nodeId, made);
       return made;
     };

@@ -110,7 +110,8 @@ export class AvroRow {
   /** An array of the names of the listed fields. */
   #writeListed(out: ByteSink): void {
     if (this.#listedCount > 0) writeLong(out, this.#listedCount);
-    for (let i = 0; i < this.#listedCount; i++) out.writeBytes(this.#names[this.#listed[i] as number] as Buffer);
+    for (let i = 0; i < this.#listedCount; i++)
+      out.writeBytes(this.#names[this.#listed[i] as number] as Buffer);
     out.writeByte(0);
     this.#listedCount = 0;
   }

@@ -76,7 +76,10 @@ export class MaxwellAvro implements ValueWriter {
     out.writeBytes(table.names);
     if (outputRowQuery) {
       const { query } = event;
-      writeNullableText(out, rowQueryMaxLength > 0 && query !== null ? query.slice(0, rowQueryMaxLength) : query);
+      writeNullableText(
+        out,
+        rowQueryMaxLength > 0 && query !== null ? query.slice(0, rowQueryMaxLength) : query,
+      );
     }
     writeText(out, event.operation);
     writeLong(out, event.timestampSeconds);

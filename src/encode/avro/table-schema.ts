@@ -22,7 +22,11 @@ export interface TableSchema {
   readonly fieldNames: readonly string[];
 }
 
-const nullable = (name: string, type: AvroType | 'boolean'): AvroField => ({ name, type: ['null', type], default: null });
+const nullable = (name: string, type: AvroType | 'boolean'): AvroField => ({
+  name,
+  type: ['null', type],
+  default: null,
+});
 const names = (name: string): AvroField => ({ name, type: { type: 'array', items: 'string' }, default: [] });
 
 /** Field names of the visible columns. A naming strategy may make two alike: the later one gets underscores behind it. */
@@ -68,7 +72,8 @@ function envelopeFields(options: EncodeOptions): AvroField[] {
  * backward and forward compatible while columns are added and dropped.
  */
 export function tableSchema(plan: TablePlan, options: EncodeOptions): TableSchema {
-  const rename = (name: string): string => (options.outputNamingStrategy === null ? name : camelCaseName(name));
+  const rename = (name: string): string =>
+    options.outputNamingStrategy === null ? name : camelCaseName(name);
   const namespace = avroName(plan.table.database);
   const name = avroName(plan.table.table);
   const rowName = `${name}_row`;

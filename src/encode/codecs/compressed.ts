@@ -33,7 +33,10 @@ export class CompressedCodec extends ValueCodec {
 
   override writeAvro(image: Buffer, offset: number, out: ByteSink): boolean {
     if (this.#decoder !== null) return super.writeAvro(image, offset, out);
-    writeLengthAndBytes(out, this.#expand(image.subarray(offset - this.layout, this.prefixedEnd(image, offset))));
+    writeLengthAndBytes(
+      out,
+      this.#expand(image.subarray(offset - this.layout, this.prefixedEnd(image, offset))),
+    );
     return true;
   }
 

@@ -142,7 +142,8 @@ export class DecimalCodec extends ValueCodec {
 
   override writeAvro(image: Buffer, offset: number, out: ByteSink): boolean {
     this.fixedEnd(image, offset);
-    if (readDigits(image, offset, this.#precision, this.#scale) < 0) throw this.fail('its digits are out of range');
+    if (readDigits(image, offset, this.#precision, this.#scale) < 0)
+      throw this.fail('its digits are out of range');
     const isNegative = isNegativeAt(image, offset);
     if (this.#precision <= EXACT_DIGITS) {
       let unscaled = 0;

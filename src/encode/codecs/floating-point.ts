@@ -88,7 +88,8 @@ export class FloatCodec extends ValueCodec {
   /** The number that JSON shows: 1.1, not the 1.10000002384 that a 32-bit float widens to. */
   override writeAvro(image: Buffer, offset: number, out: ByteSink): boolean {
     const value = this.#read(image, offset);
-    writeDouble(out, Number.isInteger(value) ? value : Number(javaFloat(value)));
+    const isExact = Number.isInteger(value) && value > -1e7 && value < 1e7;
+    writeDouble(out, isExact ? value : Number(javaFloat(value)));
     return true;
   }
 

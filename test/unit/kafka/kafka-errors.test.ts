@@ -12,7 +12,10 @@ const require = createRequire(import.meta.url);
 const { createErrorFromCode } = require('kafkajs/src/protocol/error') as {
   createErrorFromCode: (code: number) => Error;
 };
-const errors = require('kafkajs/src/errors') as Record<string, new (message: string, options?: object) => Error>;
+const errors = require('kafkajs/src/errors') as Record<
+  string,
+  new (message: string, options?: object) => Error
+>;
 
 function kafkaJsError(name: string): Error {
   const ErrorClass = errors[name];
@@ -40,7 +43,10 @@ describe('an error of Kafka', () => {
   ])('%i is %s (%s), told by a broker or through kafkajs', (number, code, reaction) => {
     expect(kafkaProtocolError(number, 'writing')).toMatchObject({ code, reaction, protocolCode: number });
     // kafkajs knows the codes up to 88; the others keep their number in the message alone.
-    expect(toKafkaError(createErrorFromCode(number), 'writing')).toMatchObject({ code, protocolCode: number });
+    expect(toKafkaError(createErrorFromCode(number), 'writing')).toMatchObject({
+      code,
+      protocolCode: number,
+    });
   });
 
   it.each<[string, ErrorCode]>([
@@ -65,7 +71,9 @@ describe('an error of Kafka', () => {
   });
 
   it('is asked again only where a coordinator moves or ends a transaction', () => {
-    const asked = [3, 6, 14, 15, 16, 47, 48, 51, 90].filter((code) => isCoordinatorRetriable(createErrorFromCode(code)));
+    const asked = [3, 6, 14, 15, 16, 47, 48, 51, 90].filter((code) =>
+      isCoordinatorRetriable(createErrorFromCode(code)),
+    );
     expect(asked).toEqual([14, 15, 16, 51]);
     expect(isCoordinatorRetriable(kafkaProtocolError(51, 'x'))).toBe(true);
     expect(isCoordinatorRetriable(new Error('51'))).toBe(false);

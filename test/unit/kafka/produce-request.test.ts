@@ -8,7 +8,8 @@ import { ScriptedNetwork } from '../../support/scripted-network.ts';
 
 async function batchOf(count: number, size = 10): Promise<RecordBatch> {
   const writer = new RecordBatchWriter();
-  for (let i = 0; i < count; i++) appendTo(writer, { key: null, value: Buffer.alloc(size, 0x61), headers: [] });
+  for (let i = 0; i < count; i++)
+    appendTo(writer, { key: null, value: Buffer.alloc(size, 0x61), headers: [] });
   return writer.finish(1, null);
 }
 
@@ -23,7 +24,11 @@ const options = (overrides: Partial<ProduceOptions> = {}): ProduceOptions => ({
   ...overrides,
 });
 
-const part = (topic: string, partition: number, ...batches: RecordBatch[]): { topic: string; partition: number; batches: RecordBatch[] } => ({
+const part = (
+  topic: string,
+  partition: number,
+  ...batches: RecordBatch[]
+): { topic: string; partition: number; batches: RecordBatch[] } => ({
   topic,
   partition,
   batches,
@@ -38,7 +43,9 @@ describe('produce', () => {
       part('t', 1, await batchOf(5), await batchOf(2)),
     ];
     await produce(scripted.network, parts, options({ sequences }));
-    expect(scripted.seen.map(({ parts: seen }) => seen.map((each) => [each.partition, each.baseSequence]))).toEqual([
+    expect(
+      scripted.seen.map(({ parts: seen }) => seen.map((each) => [each.partition, each.baseSequence])),
+    ).toEqual([
       [
         [0, 0],
         [1, 2 ** 31 - 2],
@@ -58,8 +65,13 @@ describe('produce', () => {
       [300, 300, 5000, 300, 300].map(async (size, partition) => part('t', partition, await batchOf(1, size))),
     );
     await produce(scripted.network, parts, options({ maxRequestBytes: 1000 }));
-    expect(scripted.seen.map(({ parts: seen }) => seen.map(({ partition }) => partition))).toEqual([[0, 1], [2], [3, 4]]);
-    for (const { bytes, parts: seen } of scripted.seen) if (seen.length > 1) expect(bytes).toBeLessThanOrEqual(1000);
+    expect(scripted.seen.map(({ parts: seen }) => seen.map(({ partition }) => partition))).toEqual([
+      [0, 1],
+      [2],
+      [3, 4],
+    ]);
+    for (const { bytes, parts: seen } of scripted.seen)
+      if (seen.length > 1) expect(bytes).toBeLessThanOrEqual(1000);
   });
 
   it('keeps at most maxInFlight requests on their way to a broker', async () => {
@@ -85,7 +97,9 @@ describe('produce', () => {
       (_, partition) => partition,
     );
     const parts = [part('t', 0, await batchOf(1)), part('t', 1, await batchOf(1))];
-    await expect(produce(scripted.network, parts, options())).rejects.toMatchObject({ code: 'KAFKA_RETRIABLE' });
+    await expect(produce(scripted.network, parts, options())).rejects.toMatchObject({
+      code: 'KAFKA_RETRIABLE',
+    });
     expect(answered).toBe(1);
   });
 
@@ -97,7 +111,12 @@ describe('produce', () => {
 
   it('tells which batch was too large', async () => {
     const scripted = new ScriptedNetwork(({ parts }) =>
-      parts.map(({ topic, partition }) => ({ topic, partition, code: partition === 2 ? 10 : 0, baseOffset: 0n })),
+      parts.map(({ topic, partition }) => ({
+        topic,
+        partition,
+        code: partition === 2 ? 10 : 0,
+        baseOffset: 0n,
+      })),
     );
     const large = await batchOf(2, 50);
     const parts = [part('t', 0, await batchOf(1)), part('t', 2, large)];
@@ -109,7 +128,11 @@ describe('produce', () => {
   it('without idempotence sends no producer and no sequence', async () => {
     const scripted = new ScriptedNetwork(ScriptedNetwork.accept);
     const nobody = { producerId: -1n, producerEpoch: -1, isTransactional: false };
-    await produce(scripted.network, [part('t', 0, await batchOf(2))], options({ producer: nobody, transactionalId: null, sequences: null, acks: 1 }));
+    await produce(
+      scripted.network,
+      [part('t', 0, await batchOf(2))],
+      options({ producer: nobody, transactionalId: null, sequences: null, acks: 1 }),
+    );
     expect(scripted.seen[0]).toMatchObject({ transactionalId: null, acks: 1, parts: [{ baseSequence: -1 }] });
   });
 });

@@ -19,7 +19,9 @@ const require = createRequire(import.meta.url);
 const { RecordBatch } = require('kafkajs/src/protocol/recordBatch/v0') as {
   RecordBatch: (batch: object) => Promise<KafkaJsEncoder>;
 };
-const kafkaJsRecord = require('kafkajs/src/protocol/recordBatch/record/v0') as (record: object) => KafkaJsEncoder;
+const kafkaJsRecord = require('kafkajs/src/protocol/recordBatch/record/v0') as (
+  record: object,
+) => KafkaJsEncoder;
 
 const timestampMs = 1_700_000_000_123;
 const producer: BatchProducer = { producerId: 5_000_000_001n, producerEpoch: 7, isTransactional: true };
@@ -54,7 +56,9 @@ async function byUs(records: readonly TestRecord[], firstSequence: number): Prom
 const bytes = (maxLength: number): fc.Arbitrary<Buffer> =>
   fc.uint8Array({ minLength: 1, maxLength }).map((each) => Buffer.from(each));
 const headers = fc
-  .dictionary(fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme-ascii' }), bytes(200), { noNullPrototype: true })
+  .dictionary(fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme-ascii' }), bytes(200), {
+    noNullPrototype: true,
+  })
   // Names that are integers would be put in another order by the object that kafkajs takes.
   .map((each) => Object.entries(each).filter(([name]) => !/^\d+$/.test(name)));
 const anyRecord: fc.Arbitrary<TestRecord> = fc.record({
@@ -76,7 +80,10 @@ describe('a record batch', () => {
         fc.array(anyRecord, { minLength: 1, maxLength: 30 }),
         fc.nat(),
         async (records, firstSequence) => {
-          const [ours, theirs] = await Promise.all([byUs(records, firstSequence), byKafkaJs(records, firstSequence)]);
+          const [ours, theirs] = await Promise.all([
+            byUs(records, firstSequence),
+            byKafkaJs(records, firstSequence),
+          ]);
           expect(ours.equals(theirs)).toBe(true);
         },
       ),
@@ -89,30 +96,36 @@ describe('a record batch', () => {
     ['a null key', [{ key: null, value: Buffer.from('v'), headers: [] }]],
     ['5,000 records', Array.from({ length: 5000 }, (_, i) => plainRecord(1 + (i % 300)))],
     // Lengths on both sides of where a varint grows: the room that was guessed is wrong in both directions.
-    ['lengths at the steps of a varint', [1, 62, 63, 64, 65, 8190, 8191, 8192, 10, 2_097_151, 1, 70].map(plainRecord)],
+    [
+      'lengths at the steps of a varint',
+      [1, 62, 63, 64, 65, 8190, 8191, 8192, 10, 2_097_151, 1, 70].map(plainRecord),
+    ],
   ] as const)('is what kafkajs encodes: %s', async (_, records) => {
     const ours = await byUs(records, 12);
     expect(ours.equals(await byKafkaJs(records, 12))).toBe(true);
   });
 
-  it.each(['gzip', 'snappy', 'lz4', 'zstd'] satisfies CompressionType[])('keeps its records under %s', async (type) => {
-    const decompress = {
-      gzip: (data: Buffer) => gunzipSync(data),
-      snappy: (data: Buffer) => uncompress(data, { asBuffer: true }),
-      lz4: (data: Buffer) => decompressFrame(data),
-      zstd: (data: Buffer) => decompressZstd(data),
-    }[type];
-    const writer = new RecordBatchWriter();
-    for (let i = 0; i < 500; i++) appendTo(writer, plainRecord(i));
-    const batch = await writer.finish(timestampMs, await createCompressor(type));
-    stampBatch(batch, producer, 0);
-    const records = await decompress(batch.bytes.subarray(batchHeaderBytes));
-    expect(Buffer.from(records as Uint8Array).equals(batch.plain.subarray(batchHeaderBytes))).toBe(true);
-    expect(batch.bytes.length).toBeLessThan(batch.plain.length / 5);
-    expect(batch.bytes.readUInt32BE(17)).toBe(crc32c(batch.bytes.subarray(21)));
-    expect(batch.bytes.readInt16BE(21) & 0x07).toBe({ gzip: 1, snappy: 2, lz4: 3, zstd: 4 }[type]);
-    expect(batch.bytes.readInt32BE(8)).toBe(batch.bytes.length - 12);
-  });
+  it.each(['gzip', 'snappy', 'lz4', 'zstd'] satisfies CompressionType[])(
+    'keeps its records under %s',
+    async (type) => {
+      const decompress = {
+        gzip: (data: Buffer) => gunzipSync(data),
+        snappy: (data: Buffer) => uncompress(data, { asBuffer: true }),
+        lz4: (data: Buffer) => decompressFrame(data),
+        zstd: (data: Buffer) => decompressZstd(data),
+      }[type];
+      const writer = new RecordBatchWriter();
+      for (let i = 0; i < 500; i++) appendTo(writer, plainRecord(i));
+      const batch = await writer.finish(timestampMs, await createCompressor(type));
+      stampBatch(batch, producer, 0);
+      const records = await decompress(batch.bytes.subarray(batchHeaderBytes));
+      expect(Buffer.from(records as Uint8Array).equals(batch.plain.subarray(batchHeaderBytes))).toBe(true);
+      expect(batch.bytes.length).toBeLessThan(batch.plain.length / 5);
+      expect(batch.bytes.readUInt32BE(17)).toBe(crc32c(batch.bytes.subarray(21)));
+      expect(batch.bytes.readInt16BE(21) & 0x07).toBe({ gzip: 1, snappy: 2, lz4: 3, zstd: 4 }[type]);
+      expect(batch.bytes.readInt32BE(8)).toBe(batch.bytes.length - 12);
+    },
+  );
 
   it('can be stamped again for a replay by another producer', async () => {
     const records = [plainRecord(100), plainRecord(7)];
@@ -135,7 +148,10 @@ describe('a record batch', () => {
       appendTo(first, plainRecord(size));
       second.appendRecord(first.takeLastRecord());
     }
-    const [left, right] = await Promise.all([first.finish(timestampMs, null), second.finish(timestampMs, null)]);
+    const [left, right] = await Promise.all([
+      first.finish(timestampMs, null),
+      second.finish(timestampMs, null),
+    ]);
     expect(pendingRecords(left).map(({ value }) => value?.length)).toEqual([3]);
     expect(pendingRecords(right).map(({ value }) => value?.length)).toEqual([1, 64, 9000]);
     expect(pendingRecords(right)[2]?.headers).toEqual(new Map([['message_id', '0-1-2#3']]));

@@ -1,10 +1,15 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { KafkaNetwork, TopicMetadata } from '../../../src/kafka/kafka-network.ts';
 import { TopicDirectory } from '../../../src/kafka/topic-directory.ts';
 
 /** Metadata as a test says: partition count, or the protocol's error code as a negative number. Each answer is used once, the last one stays. */
-function scripted(answers: number[]): { network: () => KafkaNetwork; created: string[]; looks: () => number } {
+function scripted(answers: number[]): {
+  network: () => KafkaNetwork;
+  created: string[];
+  looks: () => number;
+} {
   const created: string[] = [];
+  const offsets = { responses: [{ partitions: [{ offset: '0' }] }] };
   let looks = 0;
   const refreshMetadata = (topics: string[]): Promise<TopicMetadata[]> => {
     const answer = answers[Math.min(looks++, answers.length - 1)] ?? 0;
@@ -15,7 +20,12 @@ function scripted(answers: number[]): { network: () => KafkaNetwork; created: st
     created.push(...topics.map(({ topic }) => topic));
     return Promise.resolve();
   };
-  const network = { refreshMetadata, anyBroker: () => Promise.resolve({ createTopics }), destroy: vi.fn() };
+  const network = {
+    refreshMetadata,
+    anyBroker: () => Promise.resolve({ createTopics }),
+    leaderOf: () => Promise.resolve({ listOffsets: () => Promise.resolve(offsets) }),
+    destroy: () => undefined,
+  };
   return { network: () => network as unknown as KafkaNetwork, created, looks: () => looks };
 }
 
@@ -50,7 +60,9 @@ describe('the partition counts of the topics', () => {
 
   it('without the right to create are an error with its own next step', async () => {
     const { network, created } = scripted([-3]);
-    await expect(directory(network, { create: false }).prepare('t')).rejects.toMatchObject({ code: 'KAFKA_TOPIC_UNKNOWN' });
+    await expect(directory(network, { create: false }).prepare('t')).rejects.toMatchObject({
+      code: 'KAFKA_TOPIC_UNKNOWN',
+    });
     expect(created).toEqual([]);
   });
 
@@ -61,7 +73,10 @@ describe('the partition counts of the topics', () => {
   ])('that differ from the position record stop the cluster: a topic that %s', async (_, answer) => {
     const { network, created } = scripted([answer]);
     const topics = directory(network, { pinned: { t: 3 } });
-    await expect(topics.prepare('t')).rejects.toMatchObject({ code: 'KAFKA_PARTITIONS_CHANGED', reaction: 'blocked' });
+    await expect(topics.prepare('t')).rejects.toMatchObject({
+      code: 'KAFKA_PARTITIONS_CHANGED',
+      reaction: 'blocked',
+    });
     expect(created).toEqual([]); // a topic that consumers know is not made anew behind their back
     expect(topics.pinnedCounts()).toEqual({ t: 3 });
   });
@@ -69,11 +84,14 @@ describe('the partition counts of the topics', () => {
   it.each([
     ['another count', 2],
     ['no such topic', -3],
-  ])('count as changed only when it is seen again: a broker with old metadata told of %s', async (_, first) => {
-    const topics = directory(scripted([first, 3]).network, { pinned: { t: 3 } });
-    await topics.prepare('t');
-    expect(topics.partitionCount('t')).toBe(3);
-  });
+  ])(
+    'count as changed only when it is seen again: a broker with old metadata told of %s',
+    async (_, first) => {
+      const topics = directory(scripted([first, 3]).network, { pinned: { t: 3 } });
+      await topics.prepare('t');
+      expect(topics.partitionCount('t')).toBe(3);
+    },
+  );
 
   it('may grow where the operator accepts it, and never shrink', async () => {
     const grown = directory(scripted([5]).network, { pinned: { t: 3 }, acceptChange: true });
@@ -95,9 +113,12 @@ describe('the partition counts of the topics', () => {
     await expect(topics.verify(0)).rejects.toMatchObject({ code: 'KAFKA_PARTITIONS_CHANGED' });
   });
 
-  it.each(['', '.', '..', 'a b', 'ü', 'x'.repeat(250)])('are not asked for a name that Kafka refuses: "%s"', async (name) => {
-    const { network, looks } = scripted([3]);
-    await expect(directory(network).prepare(name)).rejects.toMatchObject({ code: 'KAFKA_TOPIC_INVALID' });
-    expect(looks()).toBe(0);
-  });
+  it.each(['', '.', '..', 'a b', 'ü', 'x'.repeat(250)])(
+    'are not asked for a name that Kafka refuses: "%s"',
+    async (name) => {
+      const { network, looks } = scripted([3]);
+      await expect(directory(network).prepare(name)).rejects.toMatchObject({ code: 'KAFKA_TOPIC_INVALID' });
+      expect(looks()).toBe(0);
+    },
+  );
 });

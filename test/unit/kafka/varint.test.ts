@@ -17,7 +17,17 @@ it('a varint is what kafkajs writes, at the place that is given', () => {
       expect(buffer.subarray(offset, end).toString('hex')).toBe(expected.toString('hex'));
       if (value >= 0) expect(varintSize(value)).toBe(end - offset);
     }),
-    { examples: [[0, 0], [-1, 0], [63, 0], [64, 0], [8191, 0], [8192, 0], [2 ** 30 - 1, 0]] },
+    {
+      examples: [
+        [0, 0],
+        [-1, 0],
+        [63, 0],
+        [64, 0],
+        [8191, 0],
+        [8192, 0],
+        [2 ** 30 - 1, 0],
+      ],
+    },
   );
 });
 

@@ -22,6 +22,8 @@ it.each([null, 'no JSON', '7'])('a key that is not Maxwell’s (%s) leaves the r
 });
 
 it('its topic may be a template', () => {
-  const [topic] = letter('{"database":"d","table":"t","pk.id":1}', 'dead.%{database}.%{table}%{type}') as [string];
+  const [topic] = letter('{"database":"d","table":"t","pk.id":1}', 'dead.%{database}.%{table}%{type}') as [
+    string,
+  ];
   expect(topic).toBe('dead.d.t');
 });

@@ -6,7 +6,9 @@ import { KafkaBatch, type PartitionBatches } from '../../../src/produce/kafka-ba
 
 const limit = 600;
 
-function createBatch(options: { maxBytes?: number; maxPartitions?: number; epoch?: number } = {}): KafkaBatch {
+function createBatch(
+  options: { maxBytes?: number; maxPartitions?: number; epoch?: number } = {},
+): KafkaBatch {
   return new KafkaBatch({
     epoch: options.epoch ?? 12,
     recordBatchBytes: () => limit,
@@ -52,12 +54,15 @@ function contents(parts: readonly PartitionBatches[]): Map<string, string[]> {
 const row: fc.Arbitrary<Row> = fc.record({
   topic: fc.constantFrom('a', 'b'),
   partition: fc.nat(2),
-  size: fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 1, max: 120 }) }, fc.integer({ min: 400, max: 20_000 })),
+  size: fc.oneof(
+    { weight: 4, arbitrary: fc.integer({ min: 1, max: 120 }) },
+    fc.integer({ min: 400, max: 20_000 }),
+  ),
 });
-const transactions = fc.array(
-  fc.record({ rows: fc.array(row, { maxLength: 25 }), isKept: fc.boolean() }),
-  { minLength: 1, maxLength: 8 },
-);
+const transactions = fc.array(fc.record({ rows: fc.array(row, { maxLength: 25 }), isKept: fc.boolean() }), {
+  minLength: 1,
+  maxLength: 8,
+});
 
 describe('a Kafka batch', () => {
   it('holds the rows of the transactions that were kept, in order, in batches below the limit', async () => {
@@ -81,7 +86,9 @@ describe('a Kafka batch', () => {
         }
         const parts = await batch.finish(1_700_000_000_000, null);
         expect(contents(parts)).toEqual(expected);
-        const plain = parts.flatMap((part) => part.batches).map((each) => each.plain.length - batchHeaderBytes);
+        const plain = parts
+          .flatMap((part) => part.batches)
+          .map((each) => each.plain.length - batchHeaderBytes);
         expect(batch.byteLength).toBe(plain.reduce((sum, bytes) => sum + bytes, 0));
       }),
       { numRuns: 300 },

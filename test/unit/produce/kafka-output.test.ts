@@ -1,78 +1,15 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { HeavisideError } from '../../../src/errors.ts';
 import { kafkaProtocolError } from '../../../src/kafka/kafka-errors.ts';
-import type { KafkaNetwork } from '../../../src/kafka/kafka-network.ts';
 import { BatchTooLargeError } from '../../../src/kafka/produce-request.ts';
-import { pendingRecords } from '../../../src/kafka/record-batch-reader.ts';
-import type { TransactionalSession, TransactionPart } from '../../../src/kafka/transactional-session.ts';
 import { Backoff } from '../../../src/lifecycle/backoff.ts';
-import type { PositionRecord } from '../../../src/model/position-record.ts';
-import { KafkaOutput, type FencedSession, type KafkaOutputOptions } from '../../../src/produce/kafka-output.ts';
+import { KafkaOutput, type KafkaOutputOptions } from '../../../src/produce/kafka-output.ts';
 import type { OutputBatch } from '../../../src/produce/output.ts';
 import type { DroppedRecord } from '../../../src/produce/oversize-records.ts';
 import { SendBreaker } from '../../../src/produce/send-breaker.ts';
-import { positionRecord } from '../../support/position-records.ts';
-
-type Fault = 'write' | 'commit-before' | 'commit-after';
-
-/** The positions topic and data topic of a broker that never fails by itself. */
-class FakeKafka {
-  committed: PositionRecord | null = positionRecord(5, 0);
-  readonly committedIds: string[] = [];
-  end = 10n;
-  readonly faults: { at: Fault; error: Error }[] = [];
-  /** Bytes that a batch may have. */
-  maxBatchBytes = Infinity;
-  opened = 0;
-
-  fence(): FencedSession {
-    this.opened++;
-    let written: readonly TransactionPart[] = [];
-    let isBroken = false;
-    const fault = (at: Fault): void => {
-      expect(isBroken).toBe(false); // a producer is never used after its first error
-      if (this.faults[0]?.at !== at) return;
-      isBroken = true;
-      throw (this.faults.shift() as { error: Error }).error;
-    };
-    const session = {
-      write: (parts: readonly TransactionPart[]) => {
-        written = parts;
-        fault('write');
-        for (const part of parts)
-          for (const batch of part.batches)
-            if (batch.plain.length > this.maxBatchBytes && part.topic !== 'positions')
-              throw new BatchTooLargeError({ ...part, batch }, 10);
-        const baseOffset = this.end;
-        this.end += 1n;
-        return Promise.resolve([{ topic: 'positions', partition: 0, baseOffset }]);
-      },
-      commit: () => {
-        fault('commit-before');
-        this.#apply(written);
-        this.end += 1n;
-        fault('commit-after');
-        return Promise.resolve();
-      },
-      abandon: () => Promise.resolve(),
-    };
-    return {
-      network: { destroy: () => undefined } as unknown as KafkaNetwork,
-      session: session as unknown as TransactionalSession,
-      last: { record: this.committed, offset: this.end - 2n, end: this.end },
-    };
-  }
-
-  #apply(parts: readonly TransactionPart[]): void {
-    for (const { topic, batches } of parts) {
-      for (const { headers, value, key } of batches.flatMap(pendingRecords)) {
-        if (topic === 'positions') this.committed = JSON.parse(String(value)) as PositionRecord;
-        else if (topic === 'dead') this.committedIds.push(`dead:${headers.get('message_id')}:${String(key)}`);
-        else this.committedIds.push(headers.get('message_id') ?? '');
-      }
-    }
-  }
-}
+import { FakeKafka, type Fault } from '../../support/fake-kafka.ts';
+import { loadConfigText } from '../../support/load-config-text.ts';
+import { samplePositionRecord } from '../../support/sample-position-record.ts';
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -141,28 +78,35 @@ const lost = new HeavisideError('KAFKA_UNREACHABLE', 'socket');
 describe('a commit to Kafka', () => {
   it('gives the offset of the position record', async () => {
     const { kafka, output } = setUp();
-    expect(await output.commit(fill(output, 'a'), positionRecord(5, 1))).toEqual({ positionsOffset: 10n });
-    expect(await output.commit(fill(output, 'b'), positionRecord(5, 2))).toEqual({ positionsOffset: 12n });
+    expect(await output.commit(fill(output, 'a'), samplePositionRecord(5, 1))).toEqual({
+      positionsOffset: 10n,
+    });
+    expect(await output.commit(fill(output, 'b'), samplePositionRecord(5, 2))).toEqual({
+      positionsOffset: 12n,
+    });
     expect(kafka.committedIds).toEqual(['a#0', 'a#1', 'b#0', 'b#1']);
     expect(kafka.opened).toBe(1);
   });
 
-  it.each<Fault>(['write', 'commit-before'])('that failed at %s is written again by a new producer', async (at) => {
-    const { kafka, output, failures } = setUp();
-    kafka.faults.push({ at, error: lost }, { at, error: lost });
-    await output.commit(fill(output, 'a'), positionRecord(5, 1));
-    await output.commit(fill(output, 'b'), positionRecord(5, 2));
-    expect(kafka.committedIds).toEqual(['a#0', 'a#1', 'b#0', 'b#1']);
-    expect(kafka.opened).toBe(3);
-    expect(failures).toEqual(['KAFKA_UNREACHABLE', 'KAFKA_UNREACHABLE']);
-  });
+  it.each<Fault>(['write', 'commit-before'])(
+    'that failed at %s is written again by a new producer',
+    async (at) => {
+      const { kafka, output, failures } = setUp();
+      kafka.faults.push({ at, error: lost }, { at, error: lost });
+      await output.commit(fill(output, 'a'), samplePositionRecord(5, 1));
+      await output.commit(fill(output, 'b'), samplePositionRecord(5, 2));
+      expect(kafka.committedIds).toEqual(['a#0', 'a#1', 'b#0', 'b#1']);
+      expect(kafka.opened).toBe(3);
+      expect(failures).toEqual(['KAFKA_UNREACHABLE', 'KAFKA_UNREACHABLE']);
+    },
+  );
 
   it('whose answer was lost is found standing, and not written twice', async () => {
     const { kafka, output } = setUp();
     kafka.faults.push({ at: 'commit-after', error: lost });
-    const receipt = await output.commit(fill(output, 'a'), positionRecord(5, 1));
+    const receipt = await output.commit(fill(output, 'a'), samplePositionRecord(5, 1));
     expect(receipt.positionsOffset).toBe(10n);
-    await output.commit(fill(output, 'b'), positionRecord(5, 2));
+    await output.commit(fill(output, 'b'), samplePositionRecord(5, 2));
     expect(kafka.committedIds).toEqual(['a#0', 'a#1', 'b#0', 'b#1']);
   });
 
@@ -170,8 +114,8 @@ describe('a commit to Kafka', () => {
     const { kafka, output } = setUp();
     kafka.faults.push({ at: 'write', error: lost });
     const batch = fill(output, 'a');
-    const pending = output.commit(batch, positionRecord(5, 2));
-    kafka.committed = positionRecord(5, 7);
+    const pending = output.commit(batch, samplePositionRecord(5, 2));
+    kafka.committed = samplePositionRecord(5, 7);
     await expect(pending).rejects.toMatchObject({ code: 'POSITION_DIVERGED', reaction: 'step-down' });
     expect(kafka.committedIds).toEqual([]);
   });
@@ -181,25 +125,25 @@ describe('a commit to Kafka', () => {
     kafka.committed = null;
     const { output } = setUp({}, kafka);
     kafka.faults.push({ at: 'write', error: lost });
-    const pending = output.commit(fill(output, 'a'), positionRecord(5, 0));
-    kafka.committed = positionRecord(4, 0);
+    const pending = output.commit(fill(output, 'a'), samplePositionRecord(5, 0));
+    kafka.committed = samplePositionRecord(4, 0);
     await expect(pending).rejects.toMatchObject({ code: 'POSITION_DIVERGED' });
   });
 
   it('is not tried where another one wrote to the positions topic after our read', async () => {
     const { kafka, output, failures } = setUp();
     kafka.end = 14n; // a leader that had been replaced answered up to 10
-    await output.commit(fill(output, 'a'), positionRecord(5, 1));
+    await output.commit(fill(output, 'a'), samplePositionRecord(5, 1));
     expect(failures).toEqual(['KAFKA_RETRIABLE']);
     expect(kafka.opened).toBe(2);
     expect(kafka.committedIds).toEqual(['a#0', 'a#1']);
   });
 
   it('after error 47 goes on while the lease is proven ours', async () => {
-    const proveLease = vi.fn(() => Promise.resolve());
+    const proveLease = vi.fn<() => Promise<void>>(() => Promise.resolve());
     const { kafka, output } = setUp({ proveLease });
     kafka.faults.push({ at: 'commit-before', error: kafkaProtocolError(47, 'EndTxn') });
-    await output.commit(fill(output, 'a'), positionRecord(5, 1));
+    await output.commit(fill(output, 'a'), samplePositionRecord(5, 1));
     expect(proveLease).toHaveBeenCalledTimes(1);
     expect(kafka.committedIds).toEqual(['a#0', 'a#1']);
   });
@@ -208,7 +152,7 @@ describe('a commit to Kafka', () => {
     const gone = new HeavisideError('LEASE_LOST', 'another holds it');
     const { kafka, output } = setUp({ proveLease: () => Promise.reject(gone) });
     kafka.faults.push({ at: 'write', error: kafkaProtocolError(90, 'Produce') });
-    await expect(output.commit(fill(output, 'a'), positionRecord(5, 1))).rejects.toBe(gone);
+    await expect(output.commit(fill(output, 'a'), samplePositionRecord(5, 1))).rejects.toBe(gone);
     expect(kafka.opened).toBe(1); // whoever is not proven leader fences nobody
   });
 
@@ -220,37 +164,54 @@ describe('a commit to Kafka', () => {
       },
     });
     kafka.faults.push({ at: 'write', error: lost });
-    await expect(output.commit(fill(output, 'a'), positionRecord(5, 1))).rejects.toMatchObject({ code: 'LEASE_LOST' });
+    await expect(output.commit(fill(output, 'a'), samplePositionRecord(5, 1))).rejects.toMatchObject({
+      code: 'LEASE_LOST',
+    });
     expect(kafka.committedIds).toEqual([]);
   });
 
   it('keeps the batch while the breaker is open and probes with that same batch', async () => {
     const states: string[] = [];
-    const breaker = new SendBreaker({ failureThreshold: 3, resetMs: 20, onState: (state) => states.push(state) });
+    const breaker = new SendBreaker({
+      failureThreshold: 3,
+      resetMs: 20,
+      onState: (state) => states.push(state),
+    });
     const { kafka, output } = setUp({ breaker });
     for (let i = 0; i < 5; i++) kafka.faults.push({ at: 'write', error: lost });
-    await output.commit(fill(output, 'a'), positionRecord(5, 1));
+    await output.commit(fill(output, 'a'), samplePositionRecord(5, 1));
     expect(kafka.committedIds).toEqual(['a#0', 'a#1']);
     expect(states).toEqual(['open', 'half-open', 'open', 'half-open', 'open', 'half-open', 'closed']);
   });
 
   it.each([
-    ['2-2-2', { initialMs: 2000 }, [2000, 2000, 2000, 2000, 2000]],
-    ['1-2-4-8-16', { initialMs: 1000, multiplier: 2, maxMs: 32_000 }, [1000, 2000, 4000, 8000, 16_000]],
+    ['2-2-2', 'kafka.retry.backoff.ms=2000', [2000, 2000, 2000, 2000, 2000]],
+    [
+      '1-2-4-8-16',
+      'kafka.retry.backoff.ms=1000\nkafka.retry.backoff.multiplier=2',
+      [1000, 2000, 4000, 8000, 16_000],
+    ],
+    [
+      'no more than the longest',
+      'kafka.retry.backoff.ms=1000\nkafka.retry.backoff.max.ms=3000',
+      [1000, 2000, 3000, 3000, 3000],
+    ],
   ])('waits %s between its attempts', async (_, options, waits) => {
+    const file = `producer=kafka\nkafka.bootstrap.servers=localhost:9092\nuser=u\npassword=p\n${options}\n`;
+    const { initialMs, multiplier, maxMs } = loadConfigText({ file }).config.kafka.retryBackoff;
     const asked: number[] = [];
     const backoffMs = (failures: number): number => {
-      const backoff = new Backoff(options);
+      const backoff = new Backoff({ initialMs, multiplier: multiplier ?? 1, maxMs });
       const wait = Array.from({ length: failures }, () => backoff.next()).at(-1) ?? 0;
       asked.push(wait);
-      return wait / 1000; // milliseconds instead of seconds: what is seen is that each wait is kept
+      return wait / 1000; // milliseconds for seconds
     };
     const { kafka, output } = setUp({ backoffMs });
     for (let i = 0; i < 5; i++) kafka.faults.push({ at: 'write', error: lost });
-    const startedAt = Date.now();
-    await output.commit(fill(output, 'a'), positionRecord(5, 1));
+    const startedAt = performance.now();
+    await output.commit(fill(output, 'a'), samplePositionRecord(5, 1));
     expect(asked).toEqual(waits);
-    expect(Date.now() - startedAt).toBeGreaterThanOrEqual(waits.reduce((a, b) => a + b) / 1000 - 5);
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(waits.reduce((a, b) => a + b) / 1000 - 5);
   });
 });
 
@@ -258,11 +219,11 @@ describe('a topic that takes less', () => {
   it('gets smaller batches, now and from then on', async () => {
     const { kafka, output, failures, dropped } = setUp();
     kafka.maxBatchBytes = 900;
-    await output.commit(fill(output, 'a', Array<number>(30).fill(100)), positionRecord(5, 1));
+    await output.commit(fill(output, 'a', Array<number>(30).fill(100)), samplePositionRecord(5, 1));
     expect(kafka.committedIds).toEqual(Array.from({ length: 30 }, (_, index) => `a#${index}`));
     expect(failures.every((code) => code === 'KAFKA_RECORD_TOO_LARGE')).toBe(true);
     const before = failures.length;
-    await output.commit(fill(output, 'b', Array<number>(30).fill(100)), positionRecord(5, 2));
+    await output.commit(fill(output, 'b', Array<number>(30).fill(100)), samplePositionRecord(5, 2));
     expect(failures).toHaveLength(before);
     expect(kafka.committedIds).toHaveLength(60);
     expect(dropped).toEqual([]);
@@ -271,7 +232,7 @@ describe('a topic that takes less', () => {
   it('and a record above it is KAFKA_RECORD_TOO_LARGE, which names it', async () => {
     const { kafka, output } = setUp();
     kafka.maxBatchBytes = 900;
-    const pending = output.commit(fill(output, 'a', [100, 2000, 100]), positionRecord(5, 1));
+    const pending = output.commit(fill(output, 'a', [100, 2000, 100]), samplePositionRecord(5, 1));
     await expect(pending).rejects.toMatchObject({ code: 'KAFKA_RECORD_TOO_LARGE', reaction: 'blocked' });
     await expect(pending).rejects.toThrow('record a#1 of');
     expect(kafka.committedIds).toEqual([]);
@@ -280,7 +241,7 @@ describe('a topic that takes less', () => {
   it('with skip is committed without that record', async () => {
     const { kafka, output, dropped } = setUp({ onRecordTooLarge: { kind: 'skip' } });
     kafka.maxBatchBytes = 900;
-    await output.commit(fill(output, 'a', [100, 2000, 100, 3000]), positionRecord(5, 1));
+    await output.commit(fill(output, 'a', [100, 2000, 100, 3000]), samplePositionRecord(5, 1));
     expect(kafka.committedIds).toEqual(['a#0', 'a#2']);
     expect(dropped.map(({ messageId, deadLetterTopic }) => [messageId, deadLetterTopic])).toEqual([
       ['a#1', null],
@@ -294,11 +255,15 @@ describe('a topic that takes less', () => {
     kafka.faults.push({
       at: 'write',
       error: new BatchTooLargeError(
-        { topic: 'positions', partition: 0, batch: { bytes: Buffer.alloc(9), plain: Buffer.alloc(9), recordCount: 1 } },
+        {
+          topic: 'positions',
+          partition: 0,
+          batch: { bytes: Buffer.alloc(9), plain: Buffer.alloc(9), recordCount: 1 },
+        },
         10,
       ),
     });
-    const pending = output.commit(fill(output, 'a'), positionRecord(5, 1));
+    const pending = output.commit(fill(output, 'a'), samplePositionRecord(5, 1));
     await expect(pending).rejects.toMatchObject({ code: 'KAFKA_RECORD_TOO_LARGE' });
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { LineOutput } from '../../../src/produce/line-output.ts';
 import type { OutputBatch } from '../../../src/produce/output.ts';
-import { positionRecord } from '../../support/position-records.ts';
+import { samplePositionRecord } from '../../support/sample-position-record.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -31,8 +31,8 @@ it('writes a line for each value, without what was taken back, and appends', asy
     write(batch, '{"taken":"back"}');
     batch.rollbackTransaction();
     expect(batch.recordCount).toBe(1);
-    expect(await output.commit(batch, positionRecord(1, 1))).toEqual({ positionsOffset: null });
-    await output.commit(output.createBatch(), positionRecord(1, 2));
+    expect(await output.commit(batch, samplePositionRecord(1, 1))).toEqual({ positionsOffset: null });
+    await output.commit(output.createBatch(), samplePositionRecord(1, 2));
     await output.close();
   }
   expect(readFileSync(path, 'utf8')).toBe('{"round":1,"text":"ü"}\n{"round":2,"text":"ü"}\n');
@@ -50,7 +50,9 @@ it('is full by bytes', async () => {
 });
 
 it('refuses a file that cannot be opened', async () => {
-  await expect(LineOutput.file(join(folder, 'no', 'rows.json'), 20)).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
+  await expect(LineOutput.file(join(folder, 'no', 'rows.json'), 20)).rejects.toMatchObject({
+    code: 'OUTPUT_UNWRITABLE',
+  });
 });
 
 it('rejects a write that fails', async () => {
@@ -58,6 +60,8 @@ it('rejects a write that fails', async () => {
   const batch = output.createBatch();
   batch.beginTransaction('0-1-1');
   write(batch, '{}');
-  await expect(output.commit(batch, positionRecord(1, 1))).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
+  await expect(output.commit(batch, samplePositionRecord(1, 1))).rejects.toMatchObject({
+    code: 'OUTPUT_UNWRITABLE',
+  });
   await output.close();
 });

@@ -11,7 +11,9 @@ const fail = (code: ErrorCode = 'KAFKA_UNREACHABLE'): Promise<unknown> =>
 const succeed = (): Promise<string> => breaker.run(() => Promise.resolve('written'));
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'] });
+  vi.useFakeTimers({
+    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'],
+  });
   states = [];
   breaker = new SendBreaker({ failureThreshold: 3, resetMs: 2000, onState: (state) => states.push(state) });
 });
@@ -34,21 +36,25 @@ describe('the breaker', () => {
     expect(states).toEqual(['open']);
   });
 
-  it.each<ErrorCode>(['LEASE_LOST', 'KAFKA_FENCED', 'KAFKA_RECORD_TOO_LARGE', 'KAFKA_PARTITIONS_CHANGED', 'POSITION_DIVERGED'])(
-    'does not count %s, and hands it on',
-    async (code) => {
-      for (let i = 0; i < 6; i++) expect(await fail(code)).toMatchObject({ code });
-      expect(breaker.state).toBe('closed');
-    },
-  );
+  it.each<ErrorCode>([
+    'LEASE_LOST',
+    'KAFKA_FENCED',
+    'KAFKA_RECORD_TOO_LARGE',
+    'KAFKA_PARTITIONS_CHANGED',
+    'POSITION_DIVERGED',
+  ])('does not count %s, and hands it on', async (code) => {
+    for (let i = 0; i < 6; i++) expect(await fail(code)).toMatchObject({ code });
+    expect(breaker.state).toBe('closed');
+  });
 
   it('counts what is no error of ours as Kafka being away', async () => {
-    for (let i = 0; i < 3; i++) await breaker.run(() => Promise.reject(new Error('socket'))).catch(() => undefined);
+    for (let i = 0; i < 3; i++)
+      await breaker.run(() => Promise.reject(new Error('socket'))).catch(() => undefined);
     expect(breaker.state).toBe('open');
   });
 
   it('sends nothing while it is open, then lets one attempt probe; its success closes it', async () => {
-    const attempt = vi.fn(failing('KAFKA_UNREACHABLE'));
+    const attempt = vi.fn<() => Promise<never>>(failing('KAFKA_UNREACHABLE'));
     for (let i = 0; i < 3; i++) await breaker.run(attempt).catch(() => undefined);
     await breaker.run(attempt).catch(() => undefined);
     expect(attempt).toHaveBeenCalledTimes(3);

@@ -21,14 +21,26 @@ const long = avroType('"long"');
 const decimal = avroType('{"type":"bytes","logicalType":"decimal","precision":65,"scale":0}');
 
 describe("Avro's binary encoding", () => {
-  it.each([0, -1, 1, 63, 64, -64, -65, 2 ** 30 - 1, 2 ** 30, -(2 ** 30), -(2 ** 30) - 1, 2 ** 31, 2 ** 32, -(2 ** 32)])(
-    'writes the long %d as avsc does',
-    (n) => {
-      const expected = avro.Type.forSchema('long').toBuffer(n);
-      expect(written((out) => writeLong(out, n))).toEqual(expected);
-      expect(written((out) => writeBigLong(out, BigInt(n)))).toEqual(expected);
-    },
-  );
+  it.each([
+    0,
+    -1,
+    1,
+    63,
+    64,
+    -64,
+    -65,
+    2 ** 30 - 1,
+    2 ** 30,
+    -(2 ** 30),
+    -(2 ** 30) - 1,
+    2 ** 31,
+    2 ** 32,
+    -(2 ** 32),
+  ])('writes the long %d as avsc does', (n) => {
+    const expected = avro.Type.forSchema('long').toBuffer(n);
+    expect(written((out) => writeLong(out, n))).toEqual(expected);
+    expect(written((out) => writeBigLong(out, BigInt(n)))).toEqual(expected);
+  });
 
   it('writes every safe integer and every 64-bit long', () => {
     fc.assert(

@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { expectClean } from '../support/expect-clean.ts';
+import { HaCluster } from '../support/ha-cluster.ts';
+import { LEASE_TTL_MS } from '../support/ha-place.ts';
+import { LoadConnection } from '../support/load-connection.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+it('a purged binlog blocks the cluster with its reason, until an operator sets the position', async () => {
+  const cluster = await HaCluster.create({ config: { gtid_mode: 'false' } });
+  await cluster.startLedBy('a', 'b');
+  const set = await cluster.command('a', 'position', 'set', 'no-such-binlog.000042:4', '--force');
+  expect(set).toMatchObject({ code: 0 });
+  const areBlocked = async (): Promise<boolean> =>
+    (await cluster.statuses()).filter(({ role }) => role === 'blocked').length === 2;
+  await waitUntil(areBlocked, { timeoutMs: 20_000, what: 'both replicas to say blocked' });
+  const stored = await cluster.redis((redis) => redis.get(cluster.redisKey('blocked')));
+  expect(stored).toContain('BINLOG_PURGED');
+  expect(stored).toContain('no-such-binlog.000042:4');
+  const epoch = await cluster.redis((redis) => redis.get(cluster.redisKey('epoch')));
+  await sleep(2 * LEASE_TTL_MS);
+  for (const replica of cluster.running) {
+    expect(await replica.page('/livez')).toBe(200);
+    expect(await replica.page('/readyz')).toBe(503);
+  }
+  expect(cluster.running.length).toBe(2);
+  expect(await cluster.redis((redis) => redis.exists(cluster.redisKey('lease')))).toBe(0);
+  // A candidate may look with the lease in hand and give it back; nobody leads.
+  expect(Number(await cluster.redis((redis) => redis.get(cluster.redisKey('epoch'))))).toBe(Number(epoch));
+  const now = await cluster.command('a', 'position', 'set', '--now');
+  expect(now).toMatchObject({ code: 0 });
+  await cluster.leader();
+  cluster.startLoad();
+  await cluster.flow(500);
+  expect(await cluster.replica('b').page('/readyz')).toBe(200);
+  expectClean(await cluster.finish());
+});
+
+it('a position that the source has not executed is refused: nobody streams', async () => {
+  const cluster = await HaCluster.create();
+  await cluster.startLedBy('a', 'b');
+  const { source, flavor } = cluster.place;
+  const connection = new LoadConnection(source, flavor);
+  await connection.open();
+  const [row] = await connection.select("SELECT REPLACE(@@GLOBAL.gtid_executed, '\\n', '') AS gtids");
+  connection.close();
+  const ahead = `${row?.['gtids'] ?? ''},99999999-8888-7777-6666-555555555555:1-9`;
+  const set = await cluster.command('a', 'position', 'set', ahead, '--force');
+  expect(set).toMatchObject({ code: 0 });
+  cluster.startLoad();
+  const isRefused = async (): Promise<boolean> =>
+    (await cluster.statuses()).some(({ refusal }) => refusal?.code === 'POSITION_NOT_IN_EXECUTED');
+  await waitUntil(isRefused, { timeoutMs: 20_000, what: 'a replica to refuse the position' });
+  await sleep(2 * LEASE_TTL_MS);
+  expect(cluster.tail.records.length).toBe(0);
+  expect((await cluster.statuses()).filter(({ role }) => role === 'leader')).toEqual([]);
+  await cluster.endLoad();
+});

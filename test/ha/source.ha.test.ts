@@ -1,0 +1,76 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { expectClean } from '../support/expect-clean.ts';
+import { FreezableProxy } from '../support/freezable-proxy.ts';
+import { HaCluster } from '../support/ha-cluster.ts';
+import { report } from '../support/ha-figures.ts';
+import { LoadConnection } from '../support/load-connection.ts';
+import type { Flavor } from '../support/load-table.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+/** A leader whose way to the source goes through a proxy of its own. */
+async function lead(flavor: Flavor): Promise<{ cluster: HaCluster; proxy: FreezableProxy; epoch: number }> {
+  const cluster = await HaCluster.create({ flavor, config: { source_heartbeat_ms: '300' } });
+  const proxy = await FreezableProxy.open(cluster.place.source);
+  onTestFinished(() => proxy.close());
+  await cluster.start('a', { host: '127.0.0.1', port: String(proxy.port) });
+  const { epoch } = await cluster.leader();
+  await cluster.start('b');
+  await cluster.replica('b').waitForRole('standby', 20_000);
+  cluster.startLoad();
+  await cluster.flow(500);
+  return { cluster, proxy, epoch };
+}
+
+/** Ends the leader's binlog dump on the server; resolves to how many there were. */
+async function killDump(cluster: HaCluster, ports: readonly number[]): Promise<number> {
+  const { source, flavor } = cluster.place;
+  const connection = new LoadConnection(source, flavor);
+  await connection.open();
+  try {
+    const hosts = ports.map((port) => `'127.0.0.1:${port}','localhost:${port}'`).join(',');
+    const dumps = await connection.select(
+      `SELECT CAST(id AS CHAR) AS id FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%' AND host IN (${hosts})`,
+    );
+    for (const { id } of dumps) await connection.run(`KILL ${id ?? ''}`);
+    return dumps.length;
+  } finally {
+    connection.close();
+  }
+}
+
+describe.each(['mysql', 'mariadb'] as const)('the connection to the source (%s)', (flavor) => {
+  it('is killed by the server, twice: opened anew by the same leader', async () => {
+    const { cluster, proxy, epoch } = await lead(flavor);
+    for (let round = 0; round < 2; round++) {
+      expect(await killDump(cluster, proxy.serverSidePorts)).toBe(1);
+      const dumps = (): Promise<boolean> =>
+        Promise.resolve(
+          cluster
+            .replica('a')
+            .logLines()
+            .filter(({ message }) => message === 'reading the binlog').length >
+            round + 1,
+        );
+      await waitUntil(dumps, { timeoutMs: 10_000, what: 'a new dump' });
+      await cluster.flow(500);
+    }
+    expectClean(await cluster.finish());
+    expect(cluster.tail.epochs.map((each) => each.epoch)).toEqual([epoch]);
+  });
+
+  it('is half open: seen by the silence, and opened anew', async () => {
+    const { cluster, proxy, epoch } = await lead(flavor);
+    proxy.freeze();
+    const from = performance.now();
+    const isOpenedAnew = (): boolean =>
+      cluster
+        .replica('a')
+        .logLines()
+        .filter(({ message }) => message === 'reading the binlog').length > 1;
+    await waitUntil(isOpenedAnew, { timeoutMs: 10_000, what: 'a new dump' });
+    report(`a half-open source is left, heartbeat 0.3 s, ${flavor}`, (performance.now() - from) / 1000);
+    await cluster.flow(500);
+    expectClean(await cluster.finish());
+    expect(cluster.tail.epochs.map((each) => each.epoch)).toEqual([epoch]);
+  });
+});

@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { decompress as decompressZstd } from 'fzstd';
+import { Kafka, logLevel, type Admin } from 'kafkajs';
+import { decompressFrameSync } from 'lz4-napi';
+import { uncompressSync } from 'snappy';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ensureStack } from '../../scripts/stack/ensure-stack.ts';
+import { kafkaJars } from '../../scripts/stack/kafka.ts';
+import { createCompressor, type CompressionType } from '../../src/kafka/compression.ts';
+import { readWithJava } from '../support/java-reader.ts';
+import { KafkaWriter } from '../support/kafka-writer.ts';
+import { readCommitted } from '../support/read-values.ts';
+
+type Decompress = (data: Buffer) => Uint8Array;
+// kafkajs's consumer brings gzip alone; its table of codecs is where users add the others.
+const { Codecs } = createRequire(import.meta.url)('kafkajs/src/protocol/message/compression') as {
+  Codecs: Record<number, () => { decompress: (data: Buffer) => Promise<Buffer> }>;
+};
+const decompressors: [code: number, Decompress][] = [
+  [2, (data) => uncompressSync(data, { asBuffer: true }) as Buffer],
+  [3, (data) => decompressFrameSync(data)],
+  [4, (data) => decompressZstd(data)],
+];
+
+const name = `readers-${randomBytes(4).toString('hex')}`;
+let brokers: string[] = [];
+let jars = '';
+let admin: Admin;
+
+beforeAll(async () => {
+  const stack = await ensureStack({ brokers: 1 });
+  brokers = stack.kafka.map(({ host, port }) => `${host}:${port}`);
+  jars = await kafkaJars(stack.dir);
+  admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  for (const [code, decompress] of decompressors) {
+    Codecs[code] = () => ({ decompress: (data) => Promise.resolve(Buffer.from(decompress(data))) });
+  }
+});
+
+afterAll(async () => {
+  const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(name));
+  await admin.deleteTopics({ topics });
+  await admin.disconnect();
+});
+
+it.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] satisfies CompressionType[])(
+  'Java’s and kafkajs’s consumers read the same under %s',
+  async (type) => {
+    const topic = `${name}-${type}`;
+    const compressor = await createCompressor(type);
+    const writer = await KafkaWriter.open({
+      brokers,
+      name: topic,
+      epoch: 3,
+      output: { compressor, recordBatchBytes: 20_000 },
+    });
+    const large = `a${'large 😁 '.repeat(30_000)}`;
+    const values = Array.from({ length: 400 }, (_, i) => `${'abc'[i % 3]} row ${i} ü ${'x'.repeat(i)}`);
+    try {
+      await writer.write([...values.slice(0, 200), large]);
+      await writer.write(values.slice(200));
+      expect(writer.failures).toEqual([]);
+    } finally {
+      await writer.close();
+    }
+    const byKafkaJs = await readCommitted(brokers, topic);
+    const byJava = await readWithJava(jars, brokers, topic);
+    const comparable = (records: typeof byJava): unknown[] =>
+      records
+        .map((record) => ({ ...record, arrivedAt: 0 }))
+        .sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+    expect(comparable(byJava)).toEqual(comparable(byKafkaJs));
+    expect(byJava.map(({ value }) => value ?? '').sort()).toEqual([...values, large].sort());
+    const ids = byJava.map(({ messageId }) => messageId);
+    expect(new Set(ids).size).toBe(401);
+    expect(byJava.every(({ epoch, messageId }) => epoch === 3 && /^0-3-[12]#\d+$/.test(messageId))).toBe(
+      true,
+    );
+  },
+);
