@@ -26,7 +26,14 @@ interface TierResult {
 }
 
 function vitest(tier: Tier, reportFile: string): Promise<number> {
-  const args = ['run', '--project', tier, '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
+  const args = [
+    'run',
+    '--project',
+    tier,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${reportFile}`,
+  ];
   return new Promise((resolve) => {
     const child = spawn('vitest', args, { stdio: 'inherit' });
     child.once('error', () => resolve(127));
@@ -39,7 +46,8 @@ function count(reportFile: string, exitCode: number): { passed: number; failed: 
   try {
     const report = JSON.parse(readFileSync(reportFile, 'utf8')) as Report;
     const brokenFiles = report.testResults.filter(
-      ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+      ({ status, assertionResults }) =>
+        status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
     ).length;
     const failed = report.numFailedTests + brokenFiles + (report.numPassedTests === 0 ? 1 : 0);
     return { passed: report.numPassedTests, failed: Math.max(failed, exitCode === 0 ? 0 : 1) };
@@ -53,7 +61,11 @@ async function runTier(tier: Tier, reports: string): Promise<TierResult> {
   const startedAt = performance.now();
   const reportFile = join(reports, `${tier}.json`);
   const exitCode = await vitest(tier, reportFile);
-  return { tier, ...count(reportFile, exitCode), seconds: Math.round((performance.now() - startedAt) / 1000) };
+  return {
+    tier,
+    ...count(reportFile, exitCode),
+    seconds: Math.round((performance.now() - startedAt) / 1000),
+  };
 }
 
 const wanted = process.argv.slice(2);
@@ -65,12 +77,15 @@ if (unknown.length > 0) {
 const reports = mkdtempSync(join(tmpdir(), 'heaviside-reports-'));
 await ensureStack({ mysql: true, mariadb: true, redisNodes: 1, brokers: 1 });
 const results: TierResult[] = [];
-for (const tier of tiers.filter((each) => wanted.length === 0 || wanted.includes(each))) results.push(await runTier(tier, reports));
+for (const tier of tiers.filter((each) => wanted.length === 0 || wanted.includes(each)))
+  results.push(await runTier(tier, reports));
 rmSync(reports, { recursive: true, force: true });
 
 process.stdout.write('\n');
 for (const { tier, passed, failed, seconds } of results) {
-  process.stdout.write(`${tier.padEnd(12)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${String(seconds).padStart(5)} s\n`);
+  process.stdout.write(
+    `${tier.padEnd(12)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${String(seconds).padStart(5)} s\n`,
+  );
 }
 const passed = results.reduce((sum, result) => sum + result.passed, 0);
 const failed = results.reduce((sum, result) => sum + result.failed, 0);

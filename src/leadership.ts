@@ -236,7 +236,8 @@ export class Leadership {
           if (filesCreatedAt.size > 8) filesCreatedAt.delete([...filesCreatedAt.keys()][0] as string);
           for (const { commitTimestampUs } of transactions) state.lag.received(commitTimestampUs);
         },
-        onCommitted: ({ record, positionsOffset, transactions }) => {
+        onCommitted: ({ record, positionsOffset, transactions, rows }) => {
+          for (const each of rows) state.countRows(each);
           onRecord(record);
           this.#noteCommit(record);
           state.counters.transactions += transactions.length;

@@ -3,7 +3,7 @@ import { asHeavisideError, type HeavisideError } from './errors.ts';
 import type { BinlogCoordinates } from './model/position.ts';
 import type { PositionRecord, SplitPosition } from './model/position-record.ts';
 import type { RecordSink } from './model/record-sink.ts';
-import type { SourceTransaction } from './model/transaction.ts';
+import type { RowOperation, SourceTransaction } from './model/transaction.ts';
 import { CurrentBatch } from './produce/current-batch.ts';
 import type { Output, OutputBatch } from './produce/output.ts';
 
@@ -21,7 +21,14 @@ export interface TransactionEncoderPort {
     transaction: SourceTransaction,
     sink: RecordSink,
     resume?: { nextRowIndex: number; xid: bigint | null; prefixHash: string } | null,
-  ): AsyncGenerator<{ nextRowIndex: number; xid: bigint | null; prefixHash: string }, unknown>;
+  ): AsyncGenerator<{ nextRowIndex: number; xid: bigint | null; prefixHash: string }, EncodedRows>;
+}
+
+/** What was written of one source transaction. */
+export interface EncodedRows {
+  readonly written: Readonly<Record<RowOperation, number>>;
+  readonly rowsFiltered: number;
+  readonly tables: ReadonlySet<string>;
 }
 
 export interface PipelineOptions {
@@ -47,6 +54,7 @@ export interface PipelineOptions {
     record: PositionRecord;
     positionsOffset: bigint | null;
     transactions: readonly SourceTransaction[];
+    rows: readonly EncodedRows[];
   }) => void;
   readonly onProgress: () => void;
   /** Milliseconds; a longer wait for room counts as an exhausted buffer. */
@@ -63,6 +71,7 @@ export class Pipeline {
   readonly #current: CurrentBatch;
   #resume: SplitPosition | null;
   #inBatch: SourceTransaction[] = [];
+  #rowsInBatch: EncodedRows[] = [];
   #batchStartedAt = 0;
   #hasMoved = false;
   #committingBytes = 0;
@@ -171,23 +180,15 @@ export class Pipeline {
   }
 
   async #add(transaction: SourceTransaction): Promise<void> {
-    const { tracker, encoder, leave } = this.#options;
+    const { tracker, leave } = this.#options;
     if (leave.aborted) return;
     this.#throwIfFailed();
     if (transaction.hasRows || transaction.schemaChange) {
-      const records = this.#current.batch.recordCount;
-      if (records === 0) this.#batchStartedAt = performance.now();
-      const resume = this.#resumeFor(transaction);
+      if (this.#current.batch.recordCount === 0) this.#batchStartedAt = performance.now();
       try {
-        for await (const split of encoder.encode(transaction, this.#current, resume)) {
-          await this.#send('rows', {
-            transactionId: transaction.id,
-            nextRowIndex: split.nextRowIndex,
-            xid: split.xid === null ? null : String(split.xid),
-            prefixHash: split.prefixHash,
-          });
-          if (leave.aborted) return; // the next leader resumes at the row index
-        }
+        const rows = await this.#encode(transaction);
+        if (rows === null) return; // left in the middle: the next leader resumes at the row index
+        this.#rowsInBatch.push(rows);
       } catch (error) {
         await this.#saveWhatStands();
         throw error;
@@ -195,10 +196,28 @@ export class Pipeline {
         transaction.dispose();
       }
     }
+    if (this.#resume?.transactionId === transaction.id) this.#resume = null;
     this.#inBatch.push(transaction);
     tracker.advance(transaction);
     this.#hasMoved = true;
     if (this.#current.isFull()) await this.#send('rows', null);
+  }
+
+  /** Encodes the transaction into one batch after another; null where a planned leave came in between. */
+  async #encode(transaction: SourceTransaction): Promise<EncodedRows | null> {
+    const { encoder, leave } = this.#options;
+    const encoding = encoder.encode(transaction, this.#current, this.#resumeFor(transaction));
+    for (;;) {
+      const { done, value } = await encoding.next();
+      if (done) return value;
+      await this.#send('rows', {
+        transactionId: transaction.id,
+        nextRowIndex: value.nextRowIndex,
+        xid: value.xid === null ? null : String(value.xid),
+        prefixHash: value.prefixHash,
+      });
+      if (leave.aborted) return null;
+    }
   }
 
   #resumeFor(
@@ -207,7 +226,6 @@ export class Pipeline {
     const resume = this.#resume;
     // On another server it may come behind others: until then every position keeps the split.
     if (!resume || resume.transactionId !== transaction.id) return null;
-    this.#resume = null;
     return { ...resume, xid: resume.xid === null ? null : BigInt(resume.xid) };
   }
 
@@ -242,13 +260,14 @@ export class Pipeline {
     this.#throwIfFailed();
     const record = tracker.record(reason, output.pinnedPartitions(), split ?? this.#resume);
     const batch = this.#current.swap();
-    const transactions = this.#inBatch;
+    const contents = { transactions: this.#inBatch, rows: this.#rowsInBatch };
     this.#inBatch = [];
+    this.#rowsInBatch = [];
     this.#hasMoved = false;
     this.#batchStartedAt = performance.now();
     this.#lastCommitAt = performance.now();
     this.#committingBytes = batch.byteLength;
-    this.#committing = this.#commit(batch, record, transactions).finally(() => {
+    this.#committing = this.#commit(batch, record, contents).finally(() => {
       this.#committing = null;
       this.#committingBytes = 0;
       this.#wake();
@@ -259,11 +278,11 @@ export class Pipeline {
   async #commit(
     batch: OutputBatch,
     record: PositionRecord,
-    transactions: readonly SourceTransaction[],
+    contents: { transactions: readonly SourceTransaction[]; rows: readonly EncodedRows[] },
   ): Promise<void> {
     try {
       const { positionsOffset } = await this.#options.output.commit(batch, record);
-      this.#options.onCommitted({ record, positionsOffset, transactions });
+      this.#options.onCommitted({ record, positionsOffset, ...contents });
       this.#options.onProgress();
     } catch (error) {
       this.#commitFailure = asHeavisideError(error);

@@ -2,6 +2,7 @@ import type { HeavisideError } from './errors.ts';
 import type { Blocked } from './model/blocked.ts';
 import type { PositionRecord } from './model/position-record.ts';
 import { LagTracker } from './observability/lag-tracker.ts';
+import type { EncodedRows } from './pipeline.ts';
 import type { BreakerState } from './produce/send-breaker.ts';
 import { createPipelineCounters } from './observability/pipeline-counters.ts';
 
@@ -53,5 +54,14 @@ export class ReplicaState {
     const heardAt = this.sourceHeardAt();
     if (heardAt !== null) this.lag.heard(heardAt);
     return this.lag.lagSeconds();
+  }
+
+  /** Rows of one source transaction whose records are committed. */
+  countRows(rows: EncodedRows): void {
+    this.counters.insertedRows += rows.written.insert;
+    this.counters.updatedRows += rows.written.update;
+    this.counters.deletedRows += rows.written.delete;
+    this.counters.filteredRows += rows.rowsFiltered;
+    for (const table of rows.tables) this.tables.add(table);
   }
 }

@@ -7,7 +7,7 @@ import { SchemaRegistry } from '../registry/schema-registry.ts';
 const registryTimeoutMs = 5000;
 
 /** What the encode stage needs of the configuration. */
-export function encodeOptions({ producer, partition, output, filter }: Config): EncodeOptions {
+function encodeOptions({ producer, partition, output, filter }: Config): EncodeOptions {
   return {
     topic: producer.topic,
     ddlTopic: producer.ddlTopic,

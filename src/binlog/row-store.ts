@@ -19,7 +19,7 @@ const QUERY_REPEATED = 1;
 const QUERY_FOLLOWS = 2;
 const OPERATIONS: readonly RowOperation[] = ['insert', 'update', 'delete'];
 
-export const memoryOf = (event: RowsEvent): number =>
+const memoryOf = (event: RowsEvent): number =>
   event.rows.length + (event.query?.length ?? 0) * 2 + EVENT_OVERHEAD_BYTES;
 
 /** The rows events of one transaction in order: in memory while they are few, on disk beyond a threshold. */

@@ -67,7 +67,9 @@ async function show({ config, log, redis, flags }: Job): Promise<number> {
     const { topic } = config.position;
     const [metadata] = await network.refreshMetadata([topic]);
     const isThere = metadata?.errorCode !== kafkaError.unknownTopicOrPartition;
-    const { record, offset } = isThere ? await readLastPosition(network, topic, 5000) : { record: null, offset: -1n };
+    const { record, offset } = isThere
+      ? await readLastPosition(network, topic, 5000)
+      : { record: null, offset: -1n };
     const checkpoint = (await redis?.checkpoints.load()) ?? null;
     const shown = { record, offset: String(offset), checkpoint };
     if (flags.has('--json')) process.stdout.write(`${JSON.stringify(shown)}\n`);

@@ -1,7 +1,7 @@
 import type { EncodeOptions } from './encode-options.ts';
 
 /** Java's String.hashCode: over UTF-16 units, as a signed 32-bit number. */
-export function javaHashCode(text: string): number {
+function javaHashCode(text: string): number {
   let hash = 0;
   for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0;
   return hash;
@@ -16,7 +16,7 @@ function mix(block: number): number {
 }
 
 /** MurmurHash3_x86_32 (A. Appleby) as a signed 32-bit number. */
-export function murmur3(bytes: Uint8Array, seed: number): number {
+function murmur3(bytes: Uint8Array, seed: number): number {
   let hash = seed;
   const blockEnd = bytes.length & ~3;
   const at = (i: number): number => bytes[i] as number;

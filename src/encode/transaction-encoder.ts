@@ -1,7 +1,7 @@
 import { HeavisideError } from '../errors.ts';
 import type { RecordSink } from '../model/record-sink.ts';
 import type { TableVersion } from '../model/table.ts';
-import type { SourceTransaction } from '../model/transaction.ts';
+import type { RowOperation, SourceTransaction } from '../model/transaction.ts';
 import { TableFilter } from '../transform/table-filter.ts';
 import type { EncodeOptions } from './encode-options.ts';
 import { RunBuffers } from './event-cursor.ts';
@@ -26,12 +26,12 @@ export interface SplitPoint {
 export type SplitResume = SplitPoint;
 
 export interface EncodeSummary {
-  /** Rows written by this call. */
-  readonly rows: number;
+  /** Rows written by this call, by operation. */
+  readonly written: Readonly<Record<RowOperation, number>>;
   /** Rows that the filter left out. */
   readonly rowsFiltered: number;
-  /** Different tables with rows in the transaction, filtered ones included. */
-  readonly tables: number;
+  /** Tables with rows in the transaction that the filter does not leave out, as `database.table`. */
+  readonly tables: ReadonlySet<string>;
 }
 
 /** Plans of table versions that are kept; more than that many live versions are made anew now and then. */
@@ -101,7 +101,7 @@ export class TransactionEncoder {
     if (!run.isResumed) checkPrefix(transaction, resume, null);
     run.finish();
     this.#buffers = buffers;
-    return { rows: run.written, rowsFiltered: run.filtered, tables: countTables(plans) };
+    return { written: run.written, rowsFiltered: run.filtered, tables: includedTables(plans) };
   }
 
   #planOf(table: TableVersion): TablePlan {
@@ -163,7 +163,9 @@ function checkPrefix(
   );
 }
 
-function countTables(plans: ReadonlySet<TablePlan>): number {
-  if (plans.size < 2) return plans.size;
-  return new Set(Array.from(plans, ({ table }) => `${table.database}\0${table.table}`)).size;
+function includedTables(plans: ReadonlySet<TablePlan>): ReadonlySet<string> {
+  const tables = new Set<string>();
+  for (const { table, verdict } of plans)
+    if (verdict.kind !== 'exclude') tables.add(`${table.database}.${table.table}`);
+  return tables;
 }

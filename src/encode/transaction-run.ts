@@ -34,8 +34,8 @@ export class TransactionRun {
   wantedTopic = '';
   /** Set while the transaction is split: the hash of the rows before the row at hand. */
   hash: PrefixHash | null;
-  /** Output rows written, and rows that the filter left out. */
-  written = 0;
+  /** Output rows written by operation, and rows that the filter left out. */
+  readonly written = { insert: 0, update: 0, delete: 0 };
   filtered = 0;
   /** Rows walked so far = index of the next row. */
   nextIndex = 0;
@@ -231,7 +231,7 @@ export class TransactionRun {
     } catch (error) {
       throw inTable(plan.table.database, plan.table.table, error);
     }
-    this.written++;
+    if (cursor.event !== null) this.written[cursor.event.operation]++;
     return sink.isFull();
   }
 }

@@ -1,7 +1,7 @@
 import { HeavisideError } from '../errors.ts';
 
 /** What stands in the place of a secret. */
-export const mask = '***';
+const mask = '***';
 
 const secretName = /pass(word|wd|phrase)?$|secret|sasl|jaas|token|credential|private_?key|authorization/i;
 // A name that speaks of a secret, but holds none.

@@ -86,7 +86,7 @@ async function measure(label: string, rowsPerTransaction: number): Promise<void>
     while (performance.now() - start < seconds * 1000) {
       for (let i = 0; i < ROWS / rowsPerTransaction; i++) {
         const result = await encoder.encode(source, sink).next();
-        if (result.done === true) count += result.value.rows;
+        if (result.done === true) count += result.value.written.insert;
       }
     }
     return (performance.now() - start) / 1000;

@@ -29,7 +29,7 @@ describe.each(['mysql', 'mariadb'] as const)('a planned change of leader (%s)', 
     cluster.startLoad();
     await cluster.flow();
     const { code, stdout, stderr } = await cluster.command('a', 'switchover');
-    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining("asked a") });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('asked a') });
     expect(stdout).toBe(`b leads under epoch ${first.epoch + 1}\n`);
     await cluster.flowAfter(first.epoch, 500);
     await cluster.replica('a').waitForRole('standby', 10_000);

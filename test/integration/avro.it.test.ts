@@ -181,11 +181,13 @@ describe('output_format=avro', () => {
         .trim()
         .split('\n')
         .filter((line) => /^(item|story) /.test(line)).length >= seen;
-    await waitUntil(hasAll, { timeoutMs: 60_000, what: 'the output of the example' }).finally(async () => {
+    try {
+      await waitUntil(hasAll, { timeoutMs: 60_000, what: 'the output of the example' });
+    } finally {
       const ended = once(consumer, 'close');
       consumer.kill('SIGKILL');
       await ended;
-    });
+    }
     expect(printed).toContain('item insert -9223372036854775808n');
   });
 

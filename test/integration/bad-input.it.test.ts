@@ -1,11 +1,11 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { errorTable, type ErrorCode } from '../../src/errors.ts';
+import type { ErrorCode } from '../../src/errors.ts';
 import type { SqlTarget } from '../support/load-connection.ts';
 import { MariadbProcess } from '../support/mariadb-process.ts';
 import { ProductPlace, type Properties } from '../support/product-place.ts';
 import type { ProductRun } from '../support/product-run.ts';
+import { exitOf, hintOf, refusal } from '../support/refusal.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 let place: ProductPlace;
@@ -45,25 +45,6 @@ afterAll(async () => {
   for (const server of servers) await server[Symbol.asyncDispose]();
 });
 
-/** The next step of a code, as it stands in the table. */
-const hintOf = (code: ErrorCode): string => errorTable[code].hint;
-
-/** Runs it to its end: the exit code of the table, the code, the cause and the next step on stderr, and no trace. */
-async function expectExit(config: Properties, code: ErrorCode, cause: RegExp): Promise<string> {
-  const before = await place.traces(config);
-  const run = place.run(config);
-  const { code: exitCode, signal } = await run.end(30_000);
-  expect({ exitCode, signal, stderr: run.stderr }).toMatchObject({
-    exitCode: errorTable[code].exitCode,
-    signal: null,
-    stderr: expect.stringMatching(new RegExp(`^${code}: `, 'm')) as unknown,
-  });
-  expect(run.stderr).toMatch(cause);
-  expect(run.stderr).toContain(`→ ${hintOf(code)}`);
-  expect(await place.traces(config)).toEqual(before);
-  return run.stderr;
-}
-
 /** Runs it until /readyz tells the code: it stays up and live, says the next step, and leaves no trace. */
 async function expectWaiting(config: Properties, code: ErrorCode, cause: RegExp): Promise<ProductRun> {
   const before = await place.traces(config);
@@ -97,7 +78,9 @@ describe('the configuration', () => {
     ],
     ['an even number of Redis nodes', { 'redis.nodes': 'redis://a,redis://b' }, /odd/],
   ])('%s', async (_name, changed, cause) => {
-    await expectExit(place.config('config', mysql(), database, changed), 'CONFIG_INVALID', cause);
+    expect(await exitOf(place, place.config('config', mysql(), database, changed))).toEqual(
+      refusal('CONFIG_INVALID', cause),
+    );
   });
 
   it('tells all problems at once', async () => {
@@ -106,24 +89,24 @@ describe('the configuration', () => {
       'kafka.linger.ms': 'soon',
       port: '0',
     });
-    const stderr = await expectExit(config, 'CONFIG_INVALID', /3 problems/);
-    for (const name of ['nonsense', 'kafka.linger.ms', 'port']) expect(stderr).toContain(name);
+    const end = await exitOf(place, config);
+    expect(end).toEqual(refusal('CONFIG_INVALID', /3 problems/));
+    for (const name of ['nonsense', 'kafka.linger.ms', 'port']) expect(end.stderr).toContain(name);
   });
 
   it('a file that is not there', async () => {
-    await expectExit(
-      { config: 'nowhere.properties', client_id: 'nowhere', kafka_topic: 'nowhere' },
-      'CONFIG_FILE_UNREADABLE',
-      /nowhere\.properties/,
-    );
+    expect(
+      await exitOf(place, { config: 'nowhere.properties', client_id: 'nowhere', kafka_topic: 'nowhere' }),
+    ).toEqual(refusal('CONFIG_FILE_UNREADABLE', /nowhere\.properties/));
   });
 });
 
 describe('the source', () => {
   it('a wrong password', async () => {
     const config = place.config('password', { ...mysql(), password: 'not-the-password' }, database);
-    const stderr = await expectExit(config, 'SOURCE_ACCESS_DENIED', /Access denied/);
-    expect(stderr).not.toContain('not-the-password');
+    const end = await exitOf(place, config);
+    expect(end).toEqual(refusal('SOURCE_ACCESS_DENIED', /Access denied/));
+    expect(end.stderr).not.toContain('not-the-password');
   });
 
   it.each([
@@ -140,10 +123,8 @@ describe('the source', () => {
     );
     try {
       const source = { ...place.replicator(flavor), user, password: 'poor-password' };
-      await expectExit(
-        place.config('poor', source, database),
-        'SOURCE_PRIVILEGE_MISSING',
-        new RegExp(missing),
+      expect(await exitOf(place, place.config('poor', source, database))).toEqual(
+        refusal('SOURCE_PRIVILEGE_MISSING', new RegExp(missing)),
       );
     } finally {
       await place.sql(flavor, `DROP USER '${user}'@'%'`);
@@ -153,10 +134,8 @@ describe('the source', () => {
   it('binlog_format=STATEMENT', async () => {
     await own.run("SET GLOBAL binlog_format = 'STATEMENT'");
     try {
-      await expectExit(
-        place.config('format', own, 'shop'),
-        'SOURCE_BINLOG_FORMAT',
-        /binlog_format is STATEMENT/,
+      expect(await exitOf(place, place.config('format', own, 'shop'))).toEqual(
+        refusal('SOURCE_BINLOG_FORMAT', /binlog_format is STATEMENT/),
       );
     } finally {
       await own.run("SET GLOBAL binlog_format = 'ROW'");
@@ -171,7 +150,9 @@ describe('the source', () => {
 
   it('a server id that the source itself has', async () => {
     const config = place.config('server-id', mysql(), database, { replica_server_id: '1' });
-    await expectExit(config, 'SERVER_ID_IN_USE', /replica_server_id 1 is the source's own/);
+    expect(await exitOf(place, config)).toEqual(
+      refusal('SERVER_ID_IN_USE', /replica_server_id 1 is the source's own/),
+    );
     const run = await expectWaiting({ ...config, ...place.ha() }, 'SERVER_ID_IN_USE', /replica_server_id 1/);
     expect(await run.stop()).toEqual({ code: 0, signal: null });
   });
@@ -220,7 +201,9 @@ describe('positions', () => {
       return logs.length === 1;
     };
     await waitUntil(purge, { timeoutMs: 10_000, what: 'the binlogs to be purged', everyMs: 100 });
-    await expectExit(config, 'BINLOG_PURGED', /has purged binlogs that follow the position/);
+    expect(await exitOf(place, config)).toEqual(
+      refusal('BINLOG_PURGED', /has purged binlogs that follow the position/),
+    );
     const run = await expectWaiting({ ...config, ...place.ha() }, 'BINLOG_PURGED', /blocked/);
     expect(await run.status()).toMatchObject({ role: 'blocked', blocked: { code: 'BINLOG_PURGED' } });
     await run.stop();
@@ -229,7 +212,7 @@ describe('positions', () => {
   it('a position that the server does not have', async () => {
     const config = await startedBefore('rewound', own);
     await own.run('RESET MASTER', "INSERT INTO shop.t (v) VALUES ('other')");
-    await expectExit(config, 'POSITION_NOT_IN_EXECUTED', /0-31-\d+ is missing/);
+    expect(await exitOf(place, config)).toEqual(refusal('POSITION_NOT_IN_EXECUTED', /0-31-\d+ is missing/));
     const cluster = { ...config, ...place.ha() };
     const run = await expectWaiting(cluster, 'POSITION_NOT_IN_EXECUTED', /0-31-\d+ is missing/);
     expect((await run.status())['epoch']).toBe(0); // refused before a lease was asked for
@@ -246,9 +229,11 @@ describe('positions', () => {
         user: source.user,
         password: source.password,
       };
-      await expectExit(second, 'CLUSTER_ID_CLASH', /with another history/);
+      expect(await exitOf(place, second)).toEqual(refusal('CLUSTER_ID_CLASH', /with another history/));
     }
-    await expectExit({ ...config, gtid_mode: 'false' }, 'SOURCE_GTID_OFF', /disagree on GTID/);
+    expect(await exitOf(place, { ...config, gtid_mode: 'false' })).toEqual(
+      refusal('SOURCE_GTID_OFF', /disagree on GTID/),
+    );
   });
 
   it('a second cluster cannot fence the first, which goes on', async () => {
@@ -271,7 +256,9 @@ describe('positions', () => {
 
   it('a binlog that is off', async () => {
     await own.restart(31, { 'log-bin': false });
-    await expectExit(place.config('off', own, 'shop'), 'SOURCE_BINLOG_OFF', /log_bin is OFF/);
+    expect(await exitOf(place, place.config('off', own, 'shop'))).toEqual(
+      refusal('SOURCE_BINLOG_OFF', /log_bin is OFF/),
+    );
   });
 });
 
@@ -286,7 +273,7 @@ describe('Kafka and Redis', () => {
 
   it('an unknown topic with creation off', async () => {
     const config = place.config('untopical', mysql(), database, { kafka_topic_create: 'false' });
-    await expectExit(config, 'KAFKA_TOPIC_UNKNOWN', /missing: .*untopical/);
+    expect(await exitOf(place, config)).toEqual(refusal('KAFKA_TOPIC_UNKNOWN', /missing: .*untopical/));
     const run = await expectWaiting({ ...config, ...place.ha() }, 'KAFKA_TOPIC_UNKNOWN', /missing/);
     await run.stop();
   });

@@ -45,7 +45,7 @@ export class HaCluster {
   readonly failpoints: FailpointFile;
   readonly folder: string;
   readonly load: LoadGenerator;
-  readonly tail: TopicTail;
+  #tail: TopicTail;
   readonly #config: Readonly<Record<string, string>>;
   readonly #replicas = new Map<string, ReplicaProcess>();
   readonly #frozen = new Set<ReplicaProcess>();
@@ -62,7 +62,7 @@ export class HaCluster {
     this.place = parts.place;
     this.folder = parts.folder;
     this.load = parts.load;
-    this.tail = parts.tail;
+    this.#tail = parts.tail;
     this.#config = parts.config;
     this.failpoints = new FailpointFile(join(parts.folder, 'failpoint.json'));
   }
@@ -87,6 +87,11 @@ export class HaCluster {
       await cluster.#close(isFailed);
     });
     return cluster;
+  }
+
+  /** The reader. */
+  get tail(): TopicTail {
+    return this.#tail;
   }
 
   get running(): readonly ReplicaProcess[] {
@@ -213,17 +218,32 @@ export class HaCluster {
     await this.#loading;
   }
 
-  /** Ends the load, waits until the reader has everything and no transaction is open, and audits. */
-  async finish(): Promise<HaResult> {
+  /** How many records are committed in the topic now, by its raw log: works where the reader's group has lost its broker. */
+  async committed(): Promise<number> {
+    return [...(await this.scan()).committedRecords.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  /**
+   * Ends the load, waits until the reader has everything and no transaction is open, and audits.
+   * @param isReadAnew with another reader, from the beginning: the first one may have been hurt by the fault
+   */
+  async finish(isReadAnew = false): Promise<HaResult> {
     await this.endLoad();
-    const { tail, load, place } = this;
+    const { load, place } = this;
+    if (isReadAnew) await this.#readAnew();
     const { rows } = load.progress;
-    const isThere = (): boolean => tail.records.length >= rows;
+    const isThere = (): boolean => this.tail.records.length >= rows;
     // Not there in time: the audit says what is missing.
     await waitUntil(isThere, { timeoutMs: DRAIN_MS, what: 'the last rows' }).catch(() => undefined);
     const scan = await this.#stableScan();
     const sourceRows = await readSourceRows(place.source, place.flavor, place.database);
-    return { report: audit({ log: load.log, records: tail.records, sourceRows }), scan };
+    return { report: audit({ log: load.log, records: this.tail.records, sourceRows }), scan };
+  }
+
+  async #readAnew(): Promise<void> {
+    const former = this.#tail;
+    this.#tail = await TopicTail.open(this.place.brokers, [this.place.topic]);
+    await former.close();
   }
 
   async #stableScan(): Promise<LogScan> {

@@ -1,7 +1,11 @@
 import type { PositionRecord } from '../../src/model/position-record.ts';
 
 /** A position record that names the commit of an epoch. */
-export function positionRecord(epoch: number, commit: number, overrides: Partial<PositionRecord> = {}): PositionRecord {
+export function positionRecord(
+  epoch: number,
+  commit: number,
+  overrides: Partial<PositionRecord> = {},
+): PositionRecord {
   return {
     v: 1,
     clusterUuid: '6f0c1d0e-0000-4000-8000-000000000001',

@@ -47,7 +47,7 @@ export const kafkaOptions = {
   }),
   'kafka.retries': option(integer(0, maxInt), maxInt, {
     summary:
-      'Retries of a failed write before the circuit breaker counts it; nothing is dropped after the last.',
+      'Accepted; a batch is tried again until it is written or the leadership ends, whatever the number: giving up would lose it.',
     origin: 'kafka',
   }),
   'kafka.retry.backoff.ms': option(duration(0), 100, {

@@ -163,6 +163,11 @@ export class VectorCodec extends ValueCodec {
     const end = this.prefixedEnd(image, offset);
     const start = offset - this.layout;
     if ((end - start) % 4 !== 0) throw this.fail('its length is no multiple of four');
+    for (let at = start; at < end; at += 4) {
+      // All bits of the exponent: an infinity, or no number.
+      const isFinite = ((image[at + 3] as number) & 0x7f) < 0x7f || (image[at + 2] as number) < 0x80;
+      if (!isFinite) throw this.fail('it holds what is no finite number');
+    }
     if (end > start) writeLong(out, (end - start) / 4);
     out.writeBytes(image, start, end);
     out.writeByte(0);

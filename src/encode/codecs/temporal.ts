@@ -12,7 +12,7 @@ const powersOfTen = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
 const nullBytes = Buffer.from('null');
 
 /** Bytes that `precision` (0 to 6) fractional digits take in the formats of MySQL 5.6 and newer. */
-export function fractionSize(precision: number): number {
+function fractionSize(precision: number): number {
   return (precision + 1) >> 1;
 }
 

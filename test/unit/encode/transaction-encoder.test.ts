@@ -321,7 +321,11 @@ describe('filtered rows', () => {
     expect(records[0]?.value).toContain('"xoffset":0,');
     expect(records[1]?.value).toContain('"commit":true,');
     expect(records[1]?.value).not.toContain('xoffset');
-    expect(summary).toEqual({ rows: 2, rowsFiltered: 3, tables: 2 });
+    expect(summary).toEqual({
+      written: { insert: 2, update: 0, delete: 0 },
+      rowsFiltered: 3,
+      tables: new Set(['shop.item']),
+    });
   });
 
   it('stop the stream where the table is included', async () => {
@@ -335,9 +339,9 @@ describe('filtered rows', () => {
 
   it('write nothing where all rows are filtered', async () => {
     expect((await encode(source, { filter: 'exclude: *.*' })).summary).toEqual({
-      rows: 0,
+      written: { insert: 0, update: 0, delete: 0 },
       rowsFiltered: 5,
-      tables: 2,
+      tables: new Set(),
     });
   });
 });
@@ -366,7 +370,8 @@ describe('large transactions', () => {
       for (const [index, resume] of splits.entries()) {
         const rest = await encode(elsewhere, { filter }, { resume });
         expect(rest.records).toEqual((await whole).records.slice((index + 1) * capacity));
-        expect(rest.summary.rows).toBe(8 - (index + 1) * capacity);
+        const { insert, delete: deleted } = rest.summary.written;
+        expect(insert + deleted).toBe(8 - (index + 1) * capacity);
       }
     },
   );

@@ -1,0 +1,276 @@
+/**
+ * Every error that a user can meet: its code, what the process does about it, and what to do next.
+ *
+ * reaction:
+ * - retry:     the stage tries again by itself (with back-off)
+ * - rebuild:   a new producer by the one way (docs/design/takeover.md): fence, read the position, drop or replay
+ * - step-down: leadership is given up at once; the replica becomes a candidate again
+ * - wait:      the process stays up, not ready, and looks again every 30 s
+ * - blocked:   any replica would meet it again: the cluster stops at this position until an operator acts
+ * - exit:      the process ends with the exit code of the row
+ */
+export type Reaction = 'retry' | 'rebuild' | 'step-down' | 'wait' | 'blocked' | 'exit';
+
+interface ErrorRow {
+  readonly reaction: Reaction;
+  /** What to do next, one sentence for the operator. */
+  readonly hint: string;
+  /** Process exit code where the error ends a command; documented in docs/errors.md. */
+  readonly exitCode: number;
+}
+
+const row = (reaction: Reaction, exitCode: number, hint: string): ErrorRow => ({ reaction, exitCode, hint });
+
+export const errorTable = {
+  // Configuration (exit 1, as Maxwell)
+  CONFIG_INVALID: row('exit', 1, 'Correct the options named above; `heaviside --help` lists them all.'),
+  CONFIG_FILE_UNREADABLE: row(
+    'exit',
+    1,
+    'Check the path given with --config and the permissions of the file.',
+  ),
+  // Source
+  SOURCE_UNREACHABLE: row(
+    'retry',
+    3,
+    'Check host, port and the network between this replica and the source.',
+  ),
+  SOURCE_LOST: row(
+    'retry',
+    3,
+    'The connection to the source broke; it is opened anew. Check the source if this repeats.',
+  ),
+  SOURCE_SILENT: row(
+    'retry',
+    3,
+    'No event and no heartbeat for three periods: the link is half-open; it is opened anew.',
+  ),
+  SOURCE_ACCESS_DENIED: row(
+    'exit',
+    3,
+    'Check user and password, and that the account may connect from this host.',
+  ),
+  SOURCE_PRIVILEGE_MISSING: row(
+    'exit',
+    3,
+    'GRANT SELECT, REPLICATION CLIENT, REPLICATION SLAVE ON *.* TO the account.',
+  ),
+  SOURCE_BINLOG_OFF: row('exit', 3, 'Start the source with log_bin and a server_id.'),
+  SOURCE_BINLOG_FORMAT: row(
+    'exit',
+    3,
+    'SET GLOBAL binlog_format=ROW on the source, and reconnect its clients.',
+  ),
+  SOURCE_ROW_VALUE_OPTIONS: row('exit', 3, "SET GLOBAL binlog_row_value_options='' on the source."),
+  SOURCE_GTID_OFF: row(
+    'exit',
+    3,
+    'Turn gtid_mode and enforce_gtid_consistency on, or run with gtid_mode=false.',
+  ),
+  SERVER_ID_IN_USE: row(
+    'wait',
+    3,
+    'Another client outside this cluster reads with our replica_server_id; give one of them another.',
+  ),
+  BINLOG_PURGED: row(
+    'blocked',
+    4,
+    'The source no longer has the binlog that follows our position: restore it, or move on with `heaviside position set`, which skips what was purged.',
+  ),
+  POSITION_NOT_IN_EXECUTED: row(
+    'wait',
+    4,
+    'The source has not executed our position: it lags (wait), or it is another or a rewound server (point host at the right one, or `heaviside position set`).',
+  ),
+  SOURCE_CHANGED: row(
+    'blocked',
+    4,
+    'The position is a file and offset of another server: connect to that server again, or `heaviside position set`.',
+  ),
+  SOURCE_HISTORY_CHANGED: row(
+    'blocked',
+    4,
+    'The source carries another transaction under a GTID that was already replicated: compare both, then `heaviside position set`.',
+  ),
+  SPLIT_PREFIX_MISMATCH: row(
+    'blocked',
+    4,
+    'The large transaction that was half written differs on this source; connect to the former one, or `heaviside position set`.',
+  ),
+  BINLOG_OFFSET_TOO_LARGE: row(
+    'blocked',
+    4,
+    'Offsets of 4 GiB and more cannot be asked for: use GTID, or lower max_binlog_size.',
+  ),
+  BINLOG_INCIDENT: row(
+    'blocked',
+    4,
+    'The source logged an incident (lost events): rebuild the data behind it, then `heaviside position skip`.',
+  ),
+  BINLOG_EVENT_UNSUPPORTED: row(
+    'blocked',
+    4,
+    'The binlog holds an event that cannot be replicated exactly; the message says which, and what to set on the source.',
+  ),
+  ROW_UNDECODABLE: row(
+    'blocked',
+    5,
+    'A row cannot be decoded; report the table definition, or pass over it with `heaviside position skip`.',
+  ),
+  SCHEMA_UNKNOWN: row(
+    'blocked',
+    5,
+    'Set binlog_row_metadata=FULL on the source: the columns of an old event cannot be known otherwise.',
+  ),
+  // Kafka
+  KAFKA_UNREACHABLE: row('rebuild', 6, 'Check kafka.bootstrap.servers, the brokers, and the network.'),
+  KAFKA_TIMEOUT: row('rebuild', 6, 'A broker did not answer in time; the batch is kept and tried again.'),
+  KAFKA_RETRIABLE: row(
+    'rebuild',
+    6,
+    'The brokers are moving partitions or coordinators; the batch is kept and tried again.',
+  ),
+  KAFKA_FENCED: row('step-down', 6, 'Another replica has taken over; this one becomes a standby.'),
+  KAFKA_ACCESS_DENIED: row(
+    'exit',
+    6,
+    'Check kafka.sasl.* and the ACLs: Write and Create on the topics, Write on the transactional id.',
+  ),
+  KAFKA_TOPIC_UNKNOWN: row(
+    'wait',
+    6,
+    'Create the topic, or let Heaviside do it with kafka_topic_create=true.',
+  ),
+  KAFKA_TOPIC_INVALID: row(
+    'blocked',
+    6,
+    'The templated topic name holds characters that Kafka refuses; change kafka_topic.',
+  ),
+  KAFKA_RECORD_TOO_LARGE: row(
+    'blocked',
+    6,
+    'Raise max.message.bytes of the topic and kafka.max.request.size, or set on_record_too_large.',
+  ),
+  KAFKA_RECORD_REFUSED: row(
+    'blocked',
+    6,
+    'The topic refuses the record for its form: a compacted topic takes none without a key, and a broker policy may refuse others.',
+  ),
+  KAFKA_PARTITIONS_CHANGED: row(
+    'blocked',
+    6,
+    'The partition count of a topic changed, so keys would move: undo it, or set on_partition_change=accept.',
+  ),
+  KAFKA_TRANSACTION_TIMEOUT_TOO_LARGE: row(
+    'exit',
+    6,
+    'Lower kafka.transaction.timeout.ms, or raise transaction.max.timeout.ms of the brokers.',
+  ),
+  AVRO_SCHEMA_INCOMPATIBLE: row(
+    'blocked',
+    6,
+    'Let the registry take the schema (the compatibility level of its subject), then clear the block with `heaviside position set` to the position shown; or `heaviside position skip`.',
+  ),
+  SCHEMA_REGISTRY_UNREACHABLE: row(
+    'retry',
+    6,
+    'Check avro_schema_registry_url, the registry and the network: a schema that was not seen before waits for it, nothing is lost.',
+  ),
+  SCHEMA_REGISTRY_ACCESS_DENIED: row(
+    'wait',
+    6,
+    'Check avro_schema_registry_username and _password, and that the account may read and write the subjects.',
+  ),
+  KAFKA_UNSUPPORTED: row(
+    'exit',
+    6,
+    'The broker refuses a request that Heaviside needs; Kafka 2.1 or newer is supported.',
+  ),
+  FOREIGN_OPEN_TRANSACTION: row(
+    'wait',
+    6,
+    'A transaction that is not ours is open on the positions topic: give each cluster its own client_id, or abort it with kafka-transactions.sh.',
+  ),
+  // Positions
+  POSITIONS_TOPIC_UNFIT: row(
+    'wait',
+    7,
+    'The positions topic would forget positions: set cleanup.policy=compact on it, or give another name as positions_topic.',
+  ),
+  POSITION_LOST: row(
+    'wait',
+    7,
+    'There is data or a checkpoint but no position record: wrong Kafka, or a deleted positions topic. `heaviside position set --from-checkpoint` restores it.',
+  ),
+  POSITION_REGRESSED: row(
+    'blocked',
+    7,
+    'The checkpoint is ahead of the position record: Kafka lost commits, or this is another Kafka. Set on_position_regression=replay to go on from the record.',
+  ),
+  POSITION_UNREADABLE: row(
+    'wait',
+    7,
+    'The position record was written by a newer version: run that version, or roll back with its runbook.',
+  ),
+  POSITION_DIVERGED: row(
+    'step-down',
+    7,
+    'The position record is neither ours nor our predecessor’s: another leader wrote; this replica starts anew.',
+  ),
+  CLUSTER_ID_CLASH: row(
+    'wait',
+    7,
+    'Two clusters share one client_id on different sources: give each its own client_id.',
+  ),
+  POSITION_FILE_UNUSABLE: row(
+    'exit',
+    7,
+    'Check the path and permissions of position_file, and that it was written by Heaviside.',
+  ),
+  // Election
+  REDIS_UNREACHABLE: row('retry', 8, 'Check redis.nodes and the network between this replica and Redis.'),
+  REDIS_ACCESS_DENIED: row(
+    'retry',
+    8,
+    'Check user and password in redis.nodes, and that its ACL allows the keys heaviside:* and scripts.',
+  ),
+  REDIS_REFUSED: row(
+    'retry',
+    8,
+    'Redis refused a command: check its memory limit and disk, and that the node is a master.',
+  ),
+  LEASE_LOST: row(
+    'step-down',
+    8,
+    'Another replica holds the lease, or it ran out; this one becomes a candidate.',
+  ),
+  CLUSTER_BLOCKED: row(
+    'wait',
+    8,
+    '`heaviside status` says why the cluster is blocked; `heaviside position …` or a changed configuration clears it.',
+  ),
+  // Process
+  OUTPUT_UNWRITABLE: row(
+    'exit',
+    9,
+    'The output of the stdout or file producer cannot be written: check the path, the disk and the pipe.',
+  ),
+  HTTP_ADDRESS_UNUSABLE: row(
+    'exit',
+    9,
+    'Another process listens on http_port, or http_bind_address is no address of this host: change one of them.',
+  ),
+  SPILL_FAILED: row(
+    'step-down',
+    9,
+    'Free space in spill_directory, or point it elsewhere: a transaction beyond spill_threshold_bytes is kept there while it is read.',
+  ),
+  MEMORY_EXHAUSTED: row(
+    'exit',
+    10,
+    'Memory is at 95 % of its limit: raise the limit, or lower kafka.buffer.memory and kafka_transaction_max_bytes.',
+  ),
+  PREFLIGHT_FAILED: row('exit', 3, 'Correct the findings above; `heaviside check` shows them again.'),
+  COMMAND_FAILED: row('exit', 1, 'See the cause above.'),
+  INTERNAL: row('exit', 70, 'This is a defect of Heaviside: please report it with the log.'),
+} as const satisfies Record<string, ErrorRow>;
