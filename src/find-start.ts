@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { CheckpointStore } from './checkpoint/checkpointer.ts';
 import { positionOf } from './checkpoint/record-position.ts';
 import { decideStart } from './checkpoint/start-position.ts';
 import { HeavisideError } from './errors.ts';
@@ -21,6 +22,8 @@ export interface StartOptions {
   readonly initPosition: (flavor: SourceFlavor) => Position | null;
   readonly onRegression: 'block' | 'replay';
   readonly log: Log;
+  /** Null where no checkpoints are kept: then none is missed. */
+  readonly checkpoints: CheckpointStore | null;
 }
 
 /**
@@ -57,7 +60,7 @@ async function decide(evidence: Evidence, source: SourceInspection, options: Sta
       return { position: init ?? current, identity, previous: null, clusterUuid: randomUUID() };
     case 'resume': {
       const { record, warning } = decision;
-      if (warning) options.log.warn({}, warning);
+      if (warning && options.checkpoints) options.log.warn({}, warning);
       if (evidence.checkpoint?.record && evidence.checkpoint.record.clusterUuid !== record.clusterUuid) {
         throw new HeavisideError(
           'CLUSTER_ID_CLASH',

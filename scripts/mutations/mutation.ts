@@ -1,10 +1,16 @@
-/** A part of the product that is made wrong on purpose, and the test that must notice it. */
-export interface Mutation {
-  readonly name: string;
+/** One substitution. */
+export interface Edit {
   readonly file: string;
   /** Stands in the file exactly once. */
   readonly from: string;
   readonly to: string;
+}
+
+/** A part of the product that is made wrong on purpose, and the test that must notice it. */
+export interface Mutation extends Edit {
+  readonly name: string;
+  /** A second line of defence that would hide the mutation behind a stalled takeover. */
+  readonly alsoOff?: Edit;
   readonly killedBy: MutationTest;
 }
 
@@ -15,6 +21,24 @@ export interface MutationTest {
   /** A regular expression over the full name of the test, which must match at least one; the one that goes red matches too. */
   readonly test: string;
 }
+
+/** The takeover as it must not be: the position is read while the predecessor can still write. */
+const readBeforeFence: Edit & Pick<Mutation, 'killedBy'> = {
+  file: 'src/takeover.ts',
+  from: `    const session = await TransactionalSession.open(network, options.session);
+    await failpoint('takeover.fenced');
+    const last = await readLastPosition(network, options.positionsTopic, options.readDeadlineMs);
+`,
+  to: `    const last = await readLastPosition(network, options.positionsTopic, options.readDeadlineMs);
+    await failpoint('takeover.fenced');
+    const session = await TransactionalSession.open(network, options.session);
+`,
+  killedBy: {
+    project: 'ha',
+    file: 'test/ha/zombie.ha.test.ts',
+    test: 'the position is read behind the fence',
+  },
+};
 
 /** The rules that the takeover rests on (docs/design): each one switched off must turn a test red. */
 export const mutations: readonly Mutation[] = [
@@ -29,21 +53,14 @@ export const mutations: readonly Mutation[] = [
       test: 'mysql.*stopped at transaction.begun .*refused by the broker',
     },
   },
+  { name: 'position-read-before-fence', ...readBeforeFence },
   {
-    name: 'position-read-before-fence',
-    file: 'src/takeover.ts',
-    from: `    const session = await TransactionalSession.open(network, options.session);
-    await failpoint('takeover.fenced');
-    const last = await readLastPosition(network, options.positionsTopic, options.readDeadlineMs);
-`,
-    to: `    const last = await readLastPosition(network, options.positionsTopic, options.readDeadlineMs);
-    await failpoint('takeover.fenced');
-    const session = await TransactionalSession.open(network, options.session);
-`,
-    killedBy: {
-      project: 'ha',
-      file: 'test/ha/zombie.ha.test.ts',
-      test: 'the position is read behind the fence',
+    name: 'position-read-before-fence-unguarded',
+    ...readBeforeFence,
+    alsoOff: {
+      file: 'src/produce/kafka-output.ts',
+      from: 'if (isFirst && written.baseOffset !== last.end) {',
+      to: 'if (isFirst && written.baseOffset < 0n) {',
     },
   },
   {

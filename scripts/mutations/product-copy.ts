@@ -49,12 +49,14 @@ export class ProductCopy {
   }
 
   /** Puts the mutation in. Throws where its text does not stand in the file exactly once. */
-  mutate({ name, file, from, to }: Mutation): void {
-    const path = join(this.#folder, file);
-    const parts = readFileSync(path, 'utf8').split(from);
-    if (parts.length !== 2)
-      throw new Error(`${name}: its text stands ${parts.length - 1} times in ${file}, not once`);
-    writeFileSync(path, parts.join(to));
+  mutate({ name, alsoOff, ...edit }: Mutation): void {
+    for (const { file, from, to } of alsoOff === undefined ? [edit] : [edit, alsoOff]) {
+      const path = join(this.#folder, file);
+      const parts = readFileSync(path, 'utf8').split(from);
+      if (parts.length !== 2)
+        throw new Error(`${name}: its text stands ${parts.length - 1} times in ${file}, not once`);
+      writeFileSync(path, parts.join(to));
+    }
   }
 
   /** Compiles it, unchecked: a mutation may leave a variable unused. */

@@ -1,12 +1,11 @@
-import type { Secret } from '../config/secret.ts';
-import type { SchemaIds } from '../encode/avro/schema-ids.ts';
+import type { SchemaIds } from '../model/schema-ids.ts';
 import { HeavisideError } from '../errors.ts';
 
 export interface SchemaRegistryOptions {
   /** Where its `/subjects` stand, for example `http://registry:8081`. */
   readonly url: string;
   readonly username: string | null;
-  readonly password: Secret | null;
+  readonly password: { reveal(): string } | null;
   /** Milliseconds for one request, its answer included. */
   readonly timeoutMs: number;
 }

@@ -54,5 +54,7 @@ it('split transactions survive a planned switchover in their middle', async () =
   await cluster.flow(300);
   cluster.replica('a').kill('SIGTERM');
   await cluster.flowAfter(first.epoch);
-  expectClean(await cluster.finish());
+  const result = await cluster.finish();
+  expectClean(result);
+  expect(result.scan.abortMarkers).toBe(0);
 });

@@ -111,5 +111,7 @@ it('the position is read behind the fence: a leader that still writes cannot get
   await sleep(700); // time for the old leader to write, if it could
   cluster.failpoints.clear();
   await cluster.flowAfter(first.epoch, 500);
-  expectClean(await cluster.finish());
+  const result = await cluster.finish();
+  expectClean(result);
+  expect(wasRefused(cluster, 'a')).toBe(true);
 });

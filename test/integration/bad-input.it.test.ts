@@ -32,11 +32,12 @@ beforeAll(async () => {
   database = place.name;
   await place.createDatabase('mysql', database);
   closedPort = await findClosedPort();
-  [own, other] = await Promise.all([
-    MariadbProcess.start(31),
-    MariadbProcess.start(32, { 'gtid-domain-id': '7' }),
-  ]);
-  servers.push(own, other);
+  const start = async (...how: Parameters<typeof MariadbProcess.start>): Promise<MariadbProcess> => {
+    const server = await MariadbProcess.start(...how);
+    servers.push(server);
+    return server;
+  };
+  [own, other] = await Promise.all([start(31), start(32, { 'gtid-domain-id': '7' })]);
   for (const server of servers) await server.run('CREATE DATABASE shop', table);
 });
 

@@ -22,6 +22,9 @@ const alone = new Set(['6.3-jmx', '7.1-monitoring']);
 /** Read by Java: the stock consumer of the tests has no snappy. */
 const compressed = new Set(['2.3-complete', '4.3-compression', 'maxwell-sample']);
 
+/** Partitioned by columns of the row: the three rows have no order among them. */
+const spread = new Set(['3.3-columns', '3.3-primary-key']);
+
 const values = ['one', 'two', 'three'];
 let place: ProductPlace;
 
@@ -110,7 +113,10 @@ const sideBySide = blocks.filter((block) => !elsewhere.has(block) && !alone.has(
 
 describe.concurrent('a block of the guide starts, replicates and stops', () => {
   it.each(sideBySide)('%s', async (block) => {
-    expect(await replicate(block)).toEqual(values);
+    const seen = await replicate(block);
+    expect(spread.has(block) ? seen.toSorted() : seen).toEqual(
+      spread.has(block) ? values.toSorted() : values,
+    );
   });
 });
 

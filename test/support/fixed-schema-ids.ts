@@ -1,4 +1,4 @@
-import type { SchemaIds } from '../../src/encode/avro/schema-ids.ts';
+import type { SchemaIds } from '../../src/model/schema-ids.ts';
 
 /** A registry in memory that takes every schema. */
 export class FixedSchemaIds implements SchemaIds {

@@ -5,7 +5,7 @@ import type { TablePlan } from '../table-plan.ts';
 import type { EnvelopeRow, EventEnvelope, ValueWriter } from '../value-writer.ts';
 import { writeBigLong, writeDouble, writeLong, writeText } from './avro-binary.ts';
 import { AvroRow } from './avro-row.ts';
-import type { SchemaIds } from './schema-ids.ts';
+import type { SchemaIds } from '../../model/schema-ids.ts';
 import { tableSchema, type TableSchema } from './table-schema.ts';
 
 /** Index of `null`, and of what is not null, in a union of the two. */
