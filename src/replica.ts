@@ -210,7 +210,7 @@ export class Replica {
     if (!this.#redis) throw error;
     await this.#redis.block({
       code: error.code,
-      message: `${error.message} ${error.hint}`,
+      message: `${error.message}. ${error.hint}`,
       position: position ? (position.gtidSet ?? `${position.file}:${position.offset}`) : 'none',
       config: configFingerprint(this.#config),
     });

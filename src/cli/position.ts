@@ -120,7 +120,8 @@ async function write(job: Job, verb: 'set' | 'skip', argument: string | undefine
     ]);
     await fenced.session.commit();
     await redis?.checkpointStore().save(record, written?.baseOffset ?? 0n);
-    if (await redis?.blocked.clear()) await redis?.channel.publish({ type: 'unblocked' });
+    await redis?.blocked.clear();
+    await redis?.channel.publish({ type: 'unblocked' }); // a replica that waits with a refusal looks again at once
     log.warn({ from: placeOf(previous), to: placeOf(record), epoch }, 'the position was set by an operator');
     process.stdout.write(`${placeOf(record)}\n`);
     return 0;

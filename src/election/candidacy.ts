@@ -59,6 +59,11 @@ export class Candidacy {
     if (this.#endsWithNextLeader) this.#outUntilMs = 0;
   }
 
+  /** An operator has acted: what kept this replica out may be gone. */
+  allowAtOnce(): void {
+    this.#outUntilMs = 0;
+  }
+
   /** Left as asked: somebody else is to lead, for two TTLs at least if nobody comes. */
   afterLeaving(): void {
     this.#stayOut(2 * this.#options.ttlMs, 'left as asked; another replica is to lead', true);

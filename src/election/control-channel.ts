@@ -9,7 +9,7 @@ export type ControlMessage =
   /** The leader has left; `target` is to take over, else whoever comes first. */
   | { readonly type: 'released'; readonly epoch: number; readonly replica: string; readonly target?: string }
   | SwitchoverRequest
-  /** An operator has cleared the block. */
+  /** An operator has acted: a block or a refusal may be gone. */
   | { readonly type: 'unblocked' };
 
 /** Asks the leader to leave. */

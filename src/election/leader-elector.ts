@@ -113,7 +113,10 @@ export class LeaderElector {
           this.#candidacy.giveHeadStart(message.target);
         else this.#wake();
       }),
-      channel.on('unblocked', () => this.#wake()),
+      channel.on('unblocked', () => {
+        this.#candidacy.allowAtOnce();
+        this.#wake();
+      }),
     ];
     try {
       while (!job.signal.aborted) {

@@ -14,6 +14,7 @@ it.each([2, 3])('of %i replicas that start at the same moment, exactly one leads
     timeoutMs: 20_000,
     what: 'one leader and standbys',
   });
+  await cluster.leader();
   cluster.startLoad();
   for (let look = 0; look < 10; look++) {
     expect(await roles()).toEqual(wanted);

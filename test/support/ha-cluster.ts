@@ -127,10 +127,12 @@ export class HaCluster {
     return status;
   }
 
-  /** The replica that leads under an epoch above the one given. */
+  /** The replica that leads above the epoch given and has a position: what is written before a new cluster's first one is not its to stream. */
   async leader(above = 0, timeoutMs = LEAD_MS): Promise<ReplicaStatus> {
     const look = async (): Promise<ReplicaStatus | undefined> =>
-      (await this.statuses()).find(({ role, epoch }) => role === 'leader' && epoch > above);
+      (await this.statuses()).find(
+        ({ role, epoch, position }) => role === 'leader' && epoch > above && Boolean(position),
+      );
     return waitUntil(look, { timeoutMs, what: `a leader above epoch ${above}` }).catch((error: unknown) => {
       const words = this.running.map((replica) => replica.lastWords()).join('\n');
       throw new Error(`${String(error)}\n${words}`, { cause: error });
