@@ -223,6 +223,7 @@ export class Replica {
       metrics: this.#metrics,
       log: this.log,
       replicas: async () => (await this.#redis?.replicas()) ?? [],
+      checks: { source: () => this.#source.prove(), output: () => this.#outputs.prove() },
     });
     this.#servers.push(...servers);
     if (this.#redis) this.#redis.httpPort = servers[0]?.port ?? null;
@@ -241,7 +242,7 @@ export class Replica {
     const exhausted = new AbortController();
     const guard = new MemoryGuard({
       clock: systemClock,
-      read: readMemory,
+      read: () => readMemory(this.#config.process.heapLimitBytes),
       onWarn: ({ kind, usedBytes, limitBytes }) =>
         this.log.warn({ kind, usedBytes, limitBytes }, 'memory is at 85 % of its limit'),
       onLeave: ({ kind, usedBytes, limitBytes }) => {

@@ -19,6 +19,7 @@ import { SendBreaker } from '../produce/send-breaker.ts';
 import { UnfencedWriter } from '../produce/unfenced-writer.ts';
 import type { ReplicaState } from '../replica-state.ts';
 import { fence, fenceAgain, type FenceOptions } from '../takeover.ts';
+import { DeliveryWatch } from './delivery-watch.ts';
 import { kafkaNetworkFactory, sessionOptions } from './kafka-settings.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -189,6 +190,13 @@ export class KafkaPort implements OutputPort {
         log.info({ breaker: breakerState }, `circuit breaker ${breakerState}`);
       },
     });
+    const delivery = new DeliveryWatch(kafka.deliveryTimeoutMs, (seconds) => {
+      metrics.countError('KAFKA_TIMEOUT');
+      log.error(
+        { code: 'KAFKA_TIMEOUT', seconds },
+        'a batch is not delivered within kafka.delivery.timeout.ms; it is kept',
+      );
+    });
     return new KafkaOutput(fenced, {
       epoch,
       positionsTopic: config.position.topic,
@@ -215,6 +223,7 @@ export class KafkaPort implements OutputPort {
       },
       backoffMs: this.#backoff(),
       onFailure: async (error, records) => {
+        delivery.failed();
         metrics.countError(error.code);
         metrics.observeKafkaTransaction('unknown', 0);
         state.counters.failedRecords += records;
@@ -233,6 +242,7 @@ export class KafkaPort implements OutputPort {
         }
       },
       onCommit: ({ records, bytes, milliseconds, batches }) => {
+        delivery.succeeded();
         state.isKafkaReachable = true;
         state.kafkaTransactions++;
         state.counters.records += records;

@@ -1,31 +1,20 @@
-import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import type { Config } from '../config/config.ts';
-import { HeavisideError } from '../errors.ts';
 import { KafkaNetwork } from '../kafka/kafka-network.ts';
 import type { KafkaConnectionOptions, KafkaSasl } from '../kafka/kafkajs-driver.ts';
 import type { TransactionalSessionOptions } from '../kafka/transactional-session.ts';
 import type { ProduceOptions } from '../kafka/produce-request.ts';
 import type { Log } from '../observability/log.ts';
+import { readPem } from './read-pem.ts';
 
 /** A request of the transaction protocol is answered within milliseconds; a longer wait only delays the look at what it did. */
 const transactionRequestTimeoutMs = 3000;
 
-function pem(path: string | null, inline: string | null): string | undefined {
-  if (inline !== null) return inline;
-  if (path === null) return undefined;
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new HeavisideError('CONFIG_INVALID', `${path} cannot be read`, { cause: error });
-  }
-}
-
 function tlsOptions({ tls }: Config['kafka']): ConnectionOptions | null {
   if (!tls) return null;
-  const ca = pem(tls.caPath, tls.caPem);
-  const cert = pem(tls.certificatePath, tls.certificatePem);
-  const key = tls.keyPem?.reveal() ?? pem(tls.keyPath, null);
+  const ca = tls.caPem ?? readPem(tls.caPath);
+  const cert = tls.certificatePem ?? readPem(tls.certificatePath);
+  const key = tls.keyPem?.reveal() ?? readPem(tls.keyPath);
   return {
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),

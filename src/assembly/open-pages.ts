@@ -1,6 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describeConfig, type Config } from '../config/config.ts';
 import type { Presence } from '../election/presence-board.ts';
+import { asHeavisideError } from '../errors.ts';
 import { Health } from '../health/health.ts';
+import type { DiagnosticCheck } from '../health/http-pages.ts';
 import { HttpServer } from '../health/http-server.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -13,6 +16,8 @@ export interface PageParts {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly replicas: () => Promise<readonly Presence[]>;
+  /** Looks at the source and the output now; for /diagnostic. */
+  readonly checks: Readonly<Record<string, () => Promise<unknown>>>;
 }
 
 /** Milliseconds without progress while work is queued, after which a leader counts as stuck. */
@@ -36,6 +41,33 @@ function health(state: ReplicaState): Health {
   );
 }
 
+/** Runs every check side by side, each for at most `timeoutMs`. */
+async function diagnose(checks: PageParts['checks'], timeoutMs: number): Promise<DiagnosticCheck[]> {
+  return Promise.all(
+    Object.entries(checks).map(async ([name, check]) => {
+      const limit = new AbortController();
+      const timeout = sleep(timeoutMs, undefined, { signal: limit.signal }).then(() => {
+        throw new Error(`no answer within ${timeoutMs} ms`);
+      });
+      timeout.catch(() => undefined); // ended below
+      try {
+        await Promise.race([check(), timeout]);
+        return { name, success: true, mandatory: true, resource: name };
+      } catch (error) {
+        return {
+          name,
+          success: false,
+          mandatory: true,
+          resource: name,
+          message: asHeavisideError(error).message,
+        };
+      } finally {
+        limit.abort();
+      }
+    }),
+  );
+}
+
 /** Opens the HTTP server, and a second one where the jmx_* keys name an address. */
 export async function openPages(parts: PageParts): Promise<HttpServer[]> {
   const { config, state, metrics, log } = parts;
@@ -44,6 +76,7 @@ export async function openPages(parts: PageParts): Promise<HttpServer[]> {
     metrics: { contentType: metrics.contentType, render: () => metrics.render() },
     health: health(state),
     status: async () => statusPage(state, config, await parts.replicas()),
+    ...(http.hasDiagnostic ? { diagnostic: () => diagnose(parts.checks, http.diagnosticTimeoutMs) } : {}),
     ...(http.hasConfig ? { config: () => describeConfig(config) } : {}),
   };
   const addresses = [

@@ -1,13 +1,14 @@
 import type { SourceFinding } from '../binlog/source-checks.ts';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../observability/log.ts';
-import { RedisNode } from '../redis/redis-node.ts';
+import type { RedisNode } from '../redis/redis-node.ts';
+import { redisNodes } from './redis-nodes.ts';
 
 /** What the election needs of each Redis node, looked at without changing anything. */
 export async function redisFindings(config: Config, log: Log): Promise<SourceFinding[]> {
   const findings: SourceFinding[] = [];
-  for (const { url, label } of config.ha.redis.nodes) {
-    const node = new RedisNode({ url: url.reveal(), leaseTtlMs: config.ha.leaseTtlMs, log });
+  for (const node of redisNodes(config, log)) {
+    const label = node.name;
     try {
       await node.store.call('PING', []);
       findings.push({ code: 'REDIS_UNREACHABLE', severity: 'ok', message: `${label} answers`, fix: '' });

@@ -12,9 +12,10 @@ import { PresenceBoard, type Presence } from '../election/presence-board.ts';
 import { RedlockLeaseStore } from '../election/redlock-lease-store.ts';
 import type { Log } from '../observability/log.ts';
 import { withDeadline } from '../redis/node-votes.ts';
-import { RedisNode } from '../redis/redis-node.ts';
+import type { RedisNode } from '../redis/redis-node.ts';
 import type { ReplicaState } from '../replica-state.ts';
 import { version } from '../version.ts';
+import { redisNodes } from './redis-nodes.ts';
 
 const connectionWaitMs = 1000;
 /** The status page must not wait long for a Redis that is away. */
@@ -39,9 +40,7 @@ export class RedisParts {
     this.#config = config;
     this.#log = log;
     this.#state = state;
-    const nodes = ha.redis.nodes.map(
-      ({ url }) => new RedisNode({ url: url.reveal(), leaseTtlMs: ha.leaseTtlMs, log }),
-    );
+    const nodes = redisNodes(config, log);
     this.#nodes = nodes;
     this.checkpoints = new RedisCheckpointStore({ nodes, clientId });
     this.blocked = new BlockedStore({ nodes, clientId });
@@ -57,6 +56,7 @@ export class RedisParts {
     this.keeper = new LeaseKeeper({
       store: new RedlockLeaseStore({ nodes, clientId, nodeTimeoutMs }),
       ttlMs: ha.leaseTtlMs,
+      renewalMs: ha.leaseRenewalMs,
       // Nothing but its deadline stops a leader whose writes are not fenced.
       redisOutage: producer.delivery === 'at_least_once' ? 'stop' : ha.redisOutage,
       log,

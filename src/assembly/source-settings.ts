@@ -1,22 +1,12 @@
-import { readFileSync } from 'node:fs';
 import type { SourceAddress } from '../binlog/mysql-client.ts';
 import type { Config } from '../config/config.ts';
-import { HeavisideError } from '../errors.ts';
-
-function pem(path: string | null): string | undefined {
-  if (path === null) return undefined;
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new HeavisideError('CONFIG_INVALID', `${path} cannot be read`, { cause: error });
-  }
-}
+import { readPem } from './read-pem.ts';
 
 /** The addresses of the source, in the order in which they are tried. Names are resolved at each connect. */
 export function sourceAddresses({ source }: Config): readonly SourceAddress[] {
-  const ca = pem(source.tls.caPath);
-  const cert = pem(source.tls.certificatePath);
-  const key = pem(source.tls.keyPath);
+  const ca = readPem(source.tls.caPath);
+  const cert = readPem(source.tls.certificatePath);
+  const key = readPem(source.tls.keyPath);
   return source.hosts.map(({ host, port }) => ({
     host,
     port,

@@ -108,7 +108,6 @@ const producerConfig = (v: OptionValues) => ({
   ddlTopic: v.ddl_kafka_topic ?? v.kafka_topic,
   deadLetterTopic: v.dead_letter_topic,
   onRecordTooLarge: v.on_record_too_large ?? 'fail',
-  onDecodeError: v.on_decode_error,
   onPartitionChange: v.on_partition_change,
 });
 
@@ -152,7 +151,6 @@ const haConfig = (v: OptionValues) => ({
   isEnabled: v.ha === 'true',
   leaseTtlMs: v.lease_ttl_ms,
   leaseRenewalMs: v.lease_renewal_ms ?? 0,
-  leaseRetryMs: v.lease_retry_ms,
   redisOutage: v.redis_outage,
   redis: {
     nodes: (v['redis.nodes'] ?? []).map((node) =>
@@ -190,7 +188,6 @@ const metricsConfig = (v: OptionValues) => ({
   hasRuntimeMetrics: v.metrics_jvm || v.jvm_memory_monitoring,
   /** Milliseconds between lines of metrics in the log; null: none. */
   logIntervalMs: v.metrics_slf4j_interval === null ? null : v.metrics_slf4j_interval * 1000,
-  ageSloSeconds: v.metrics_age_slo,
   /** A second address of the metrics page (the jmx_* keys); null: none. */
   page: v.jmx_enabled === true ? { host: v.jmx_host, port: v.jmx_port } : null,
 });

@@ -12,6 +12,8 @@ export interface HeldLeaseOptions {
   readonly ttlMs: number;
   readonly redisOutage: RedisOutage;
   readonly clock: Pick<Clock, 'monotonic'>;
+  /** Milliseconds between two renewals. Default: a third of the TTL. */
+  readonly renewalMs?: number;
   readonly log: Log;
   /** Called when too few nodes answer a renewal, once until they answer again or the lease ends. */
   readonly onOutage?: () => void;
@@ -54,7 +56,7 @@ export class HeldLease implements Lease {
     this.#deadlineMs = deadlineMs;
     this.#options = options;
     this.#armDeadline();
-    this.#scheduleRenewal(options.ttlMs / 3);
+    this.#scheduleRenewal(options.renewalMs ?? options.ttlMs / 3);
   }
 
   get epoch(): number {
@@ -157,9 +159,9 @@ export class HeldLease implements Lease {
           return 'unreachable' as const;
         })
         .then((verdict) => {
-          const { ttlMs, clock } = this.#options;
+          const { ttlMs, renewalMs = ttlMs / 3, clock } = this.#options;
           // Sooner after a miss, while there is time before the deadline.
-          const periodMs = verdict === 'unreachable' && this.remainingMs() > 0 ? ttlMs / 10 : ttlMs / 3;
+          const periodMs = verdict === 'unreachable' && this.remainingMs() > 0 ? ttlMs / 10 : renewalMs;
           const spentMs = clock.monotonic() - startMs - delayMs;
           this.#scheduleRenewal(Math.max(10, periodMs - spentMs));
         });

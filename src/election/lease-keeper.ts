@@ -8,6 +8,8 @@ export interface LeaseKeeperOptions {
   readonly store: LeaseStore;
   /** TTL of the lease in milliseconds; it is renewed every third of it. */
   readonly ttlMs: number;
+  /** Milliseconds between two renewals. Default: a third of the TTL. */
+  readonly renewalMs?: number;
   readonly redisOutage: RedisOutage;
   readonly log: Log;
   /** Tells the standbys that the lease is free; may fail. */

@@ -83,14 +83,22 @@ export function readCgroupMemory(read: ReadText = readTextFile): MemoryReading |
   return null;
 }
 
-/** V8's heap against its limit (`--max-old-space-size`). */
-export function readHeapMemory(): MemoryReading {
+/**
+ * V8's heap against its limit: V8's own (`--max-old-space-size`) or a lower one of ours.
+ * @param limitBytes heap_limit_bytes; null: V8's own
+ */
+export function readHeapMemory(limitBytes: number | null = null): MemoryReading {
   const { used_heap_size, heap_size_limit } = getHeapStatistics();
-  return { kind: 'heap', usedBytes: used_heap_size, limitBytes: heap_size_limit };
+  return {
+    kind: 'heap',
+    usedBytes: used_heap_size,
+    limitBytes: Math.min(heap_size_limit, limitBytes ?? Infinity),
+  };
 }
 
 /** Every bounded kind of memory, as it is now. */
-export function readMemory(): readonly MemoryReading[] {
+export function readMemory(heapLimitBytes: number | null = null): readonly MemoryReading[] {
   const cgroup = readCgroupMemory();
-  return cgroup === null ? [readHeapMemory()] : [readHeapMemory(), cgroup];
+  const heap = readHeapMemory(heapLimitBytes);
+  return cgroup === null ? [heap] : [heap, cgroup];
 }

@@ -4,13 +4,17 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { HeavisideError } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { RedisConnection, RedisPeer } from './redis-connection.ts';
-import { parseRedisUrl, type RedisTarget } from './redis-url.ts';
+import { parseRedisUrl, secretsOf, withSentinelPassword, type RedisTarget } from './redis-url.ts';
 
 export interface RedisNodeOptions {
   /** One entry of `redis.nodes`; see parseRedisUrl. */
   readonly url: string;
   /** TTL of the lease in milliseconds; the time limits of the lease's connection follow from it. */
   readonly leaseTtlMs: number;
+  /** PEM text of the authority that signed the servers' certificates; null: the system's. */
+  readonly tlsCa?: string | null;
+  /** Password of the sentinels, unless the URL has its own. */
+  readonly sentinelPassword?: string | null;
   readonly log: Log;
 }
 
@@ -35,11 +39,15 @@ export class RedisNode implements RedisPeer {
 
   /** @throws CONFIG_INVALID where the URL is none */
   constructor(options: RedisNodeOptions) {
-    const target = parseRedisUrl(options.url);
+    const target = withSentinelPassword(parseRedisUrl(options.url), options.sentinelPassword ?? null);
     this.name = target.name;
     this.#log = options.log.child({ redis: target.name });
     this.#open = (role, limits) => {
-      const link = new Link(target, limits, this.#log.child({ connection: role }));
+      const link = new Link(
+        target,
+        { ...limits, tlsCa: options.tlsCa ?? null },
+        this.#log.child({ connection: role }),
+      );
       this.#links.push(link);
       return link;
     };
@@ -84,6 +92,10 @@ interface LinkLimits {
   readonly readyWaitMs: number;
 }
 
+interface LinkTls {
+  readonly tlsCa: string | null;
+}
+
 /** One ioredis client with its errors translated. */
 class Link implements RedisConnection {
   readonly #redis: Redis;
@@ -97,7 +109,7 @@ class Link implements RedisConnection {
   #reopening: NodeJS.Timeout | null = null;
   #isClosed = false;
 
-  constructor(target: RedisTarget, limits: LinkLimits, log: Log) {
+  constructor(target: RedisTarget, limits: LinkLimits & LinkTls, log: Log) {
     this.#name = target.name;
     this.#readyWaitMs = limits.readyWaitMs;
     this.#log = log;
@@ -229,12 +241,6 @@ class Link implements RedisConnection {
   }
 }
 
-function secretsOf(target: RedisTarget): string[] {
-  return [target.credentials?.password, target.sentinelCredentials?.password].filter(
-    (secret) => secret !== undefined && secret !== '',
-  ) as string[];
-}
-
 /** 50, 100, … 500 ms, a quarter of it left to chance so that the replicas do not come back in step. */
 function retryDelayMs(attempt: number): number {
   return Math.round(Math.min(50 * attempt, 500) * (0.75 + 0.25 * Math.random()));
@@ -242,10 +248,15 @@ function retryDelayMs(attempt: number): number {
 
 type ClientOptions = RedisOptions & { replyMapping: 'legacy' };
 
-function clientOptions(target: RedisTarget, limits: LinkLimits, isClosed: () => boolean): ClientOptions {
+function clientOptions(
+  target: RedisTarget,
+  limits: LinkLimits & LinkTls,
+  isClosed: () => boolean,
+): ClientOptions {
   const host = target.hosts[0]?.host ?? '';
   // SNI takes names only (RFC 6066); the certificate of an address is checked against `host`.
   const servername = target.masterName === null && isIP(host) === 0 ? { servername: host } : {};
+  const authority = limits.tlsCa === null ? {} : { ca: limits.tlsCa };
   const common: ClientOptions = {
     replyMapping: 'legacy',
     // Inverts each default that would carry out a command late or twice (ioredis 6: 20 retries, offline queue, resend).
@@ -265,7 +276,7 @@ function clientOptions(target: RedisTarget, limits: LinkLimits, isClosed: () => 
     db: target.db,
     ...(target.credentials?.username ? { username: target.credentials.username } : {}),
     ...(target.credentials === null ? {} : { password: target.credentials.password }),
-    ...(target.tls ? { tls: servername } : {}),
+    ...(target.tls ? { tls: { ...servername, ...authority } } : {}),
   };
   if (target.masterName === null) return { ...common, ...target.hosts[0] };
   const login = target.sentinelCredentials;
@@ -277,7 +288,7 @@ function clientOptions(target: RedisTarget, limits: LinkLimits, isClosed: () => 
     sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
     // Null ends the search for a master; only so does a closed client end while all sentinels are away.
     sentinelRetryStrategy: (attempt) => (isClosed() ? null : retryDelayMs(attempt)),
-    ...(target.tls ? { enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
+    ...(target.tls ? { enableTLSForSentinelMode: true, sentinelTLS: authority } : {}),
     ...(login?.username ? { sentinelUsername: login.username } : {}),
     ...(login === null ? {} : { sentinelPassword: login.password }),
   };

@@ -41,7 +41,7 @@ export function parseRedisUrl(url: string): RedisTarget {
     throw invalid('an entry of redis.nodes is not a redis://, rediss:// or redis+sentinel:// URL');
   const [, scheme, sentinel, userInfo, hostList = '', path = '', query = ''] = match;
   const isSentinel = sentinel !== undefined;
-  const hosts = hostList.split(',').map((entry) => parseHost(entry, isSentinel));
+  const hosts = hostList.split(/[,;]/).map((entry) => parseHost(entry, isSentinel));
   const addresses = hosts
     .map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`)
     .join(',');
@@ -114,4 +114,17 @@ function decode(text: string, addresses: string): string {
 
 function invalid(message: string): HeavisideError {
   return new HeavisideError('CONFIG_INVALID', message);
+}
+
+/** The target with this password for its sentinels, unless the URL has one. */
+export function withSentinelPassword(target: RedisTarget, password: string | null): RedisTarget {
+  if (password === null || target.masterName === null || target.sentinelCredentials !== null) return target;
+  return { ...target, sentinelCredentials: { username: null, password } };
+}
+
+/** What must not show in an error or in the log. */
+export function secretsOf(target: RedisTarget): string[] {
+  return [target.credentials?.password, target.sentinelCredentials?.password].filter(
+    (secret) => secret !== undefined && secret !== '',
+  ) as string[];
 }

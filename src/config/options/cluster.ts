@@ -59,10 +59,6 @@ export const clusterOptions = {
     derived: 'a third of lease_ttl_ms',
     origin: 'heaviside',
   }),
-  lease_retry_ms: option(duration(10, 60_000), 250, {
-    summary: 'Pause of a candidate between two attempts to acquire the lease.',
-    origin: 'heaviside',
-  }),
   redis_outage: option(choice(['keep_leading', 'stop']), 'keep_leading', {
     summary: 'Under exactly_once, what a leader does that cannot reach Redis past its deadline.',
     note: 'The brokers fence it, so going on is safe; under at_least_once it always stops.',

@@ -46,10 +46,6 @@ export const monitoringOptions = {
     derived: '60 with metrics_type=slf4j',
     origin: 'maxwell',
   }),
-  metrics_age_slo: optional(integer(0, 2 ** 31 - 1), {
-    summary: 'Seconds from commit to acknowledgement above which a record counts as late.',
-    origin: 'maxwell',
-  }),
   jmx_enabled: optional(boolean(), {
     summary: 'Serve the metrics page at jmx_host:jmx_port too; there is no JVM, so the page takes its place.',
     derived: 'true where jmx_port is given',
@@ -84,7 +80,8 @@ export const processOptions = {
     origin: 'maxwell',
   }),
   heap_limit_bytes: optional(size(64 * 1024 * 1024), {
-    summary: 'Limit of the heap; MAXWELL_MEMORY in the environment is another name for it.',
+    summary:
+      'Limit of the heap: warned at 85 % of it, left with a code at 95 %; MAXWELL_MEMORY in the environment is another name for it.',
     derived: "the runtime's own",
     origin: 'heaviside',
   }),

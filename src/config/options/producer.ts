@@ -94,9 +94,9 @@ export const producerOptions = {
     origin: 'heaviside',
     shapesStream: true,
   }),
-  on_decode_error: option(choice(['fail', 'skip']), 'fail', {
+  on_decode_error: option(choice(['fail']), 'fail', {
     summary:
-      'What happens at a row that cannot be decoded: the cluster stops there, or the row is logged and passed over.',
+      'What happens at a row that cannot be decoded: the cluster stops there; `heaviside position skip` passes over it.',
     origin: 'heaviside',
     shapesStream: true,
   }),

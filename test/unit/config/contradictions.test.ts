@@ -39,7 +39,7 @@ describe('options that cannot stand together are refused', () => {
     [`${ha}redis.username=a`, 'needs redis.password'],
     [`${kafka}output_format=avro`, 'needs avro_schema_registry_url'],
     [`${kafka}on_record_too_large=dead_letter`, 'needs dead_letter_topic'],
-    [`${kafka}output_ddl=true\nkafka_topic=%{table}`, 'ddl_kafka_topic without %{table}'],
+    [`${kafka}output_ddl=true`, 'asks for DDL records'],
     [`${kafka}kafka_topic=a\npositions_topic=a`, 'another topic'],
     [`${kafka}kafka.delivery.timeout.ms=1000`, 'must not be shorter than kafka.linger.ms=0 plus'],
     [

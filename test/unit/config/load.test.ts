@@ -66,17 +66,24 @@ describe('precedence', () => {
 
 describe('values', () => {
   it('drops a trailing comment from numbers, choices and booleans, and keeps it in texts with a warning', () => {
-    const file = `${kafka}kafka.batch.size=64k # c\nkafka.compression.type=ZSTD   # c\noutput_ddl=true\t# c\nkafka.client.id=a # b\n`;
+    const file = `${kafka}kafka.batch.size=64k # c\nkafka.compression.type=ZSTD   # c\noutput_thread_id=true\t# c\nkafka.client.id=a # b\n`;
     const { config, warnings } = loadConfigText({ file });
     expect(config.kafka).toMatchObject({ batchBytes: 65536, compression: 'zstd', clientId: 'a # b' });
-    expect(config.output.hasDdl).toBe(true);
+    expect(config.output.hasThreadId).toBe(true);
     expect(warnings).toEqual([expect.stringContaining('config.properties:6: kafka.client.id')]);
   });
 
   it('reads flags bare, hosts with ports, times and sizes with units', () => {
-    const argv = ['--output_nulls=false', '--output_ddl', '--http_config', 'false', '--lease_ttl_ms', '6s'];
+    const argv = [
+      '--output_nulls=false',
+      '--output_thread_id',
+      '--http_config',
+      'false',
+      '--lease_ttl_ms',
+      '6s',
+    ];
     const { config } = loadConfigText({ file: `${kafka}host=a, b:3307,[::1]:5\nport=3310`, argv });
-    expect(config.output).toMatchObject({ hasNulls: false, hasDdl: true });
+    expect(config.output).toMatchObject({ hasNulls: false, hasThreadId: true });
     expect(config.http.hasConfig).toBe(false);
     expect(config.ha.leaseTtlMs).toBe(6000);
     expect(config.source.hosts).toEqual([
