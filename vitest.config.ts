@@ -4,6 +4,8 @@ const leakCheck = ['./test/support/leak-check.ts'];
 
 export default defineConfig({
   test: {
+    // Most unit tests wait more than they compute: on a small machine the default of one worker would add the waits up.
+    maxWorkers: 3,
     projects: [
       {
         test: {
