@@ -62,7 +62,7 @@ export class Replica {
       hasRuntimeMetrics: config.metrics.hasRuntimeMetrics,
     });
     this.#redis = config.ha.isEnabled ? new RedisParts(config, this.log, state) : null;
-    this.#source = new BinlogPort(config, this.log);
+    this.#source = new BinlogPort(config, this.log, state.counters);
     this.#outputs =
       config.producer.kind === 'kafka'
         ? new KafkaPort({

@@ -15,6 +15,7 @@ import type { OpenStream, SourceInspection, SourcePort } from '../ports.ts';
 import type { Position } from '../model/position.ts';
 import type { PositionRecord, SourceIdentityRecord } from '../model/position-record.ts';
 import type { Log } from '../observability/log.ts';
+import type { PipelineCounters } from '../observability/pipeline-counters.ts';
 import { TableFilter } from '../transform/table-filter.ts';
 import { decodeLabel } from '../encode/decode-label.ts';
 import { sourceAddresses } from './source-settings.ts';
@@ -28,10 +29,17 @@ const record = (identity: SourceIdentity): SourceIdentityRecord => ({
 export class BinlogPort implements SourcePort {
   readonly #config: Config;
   readonly #log: Log;
+  readonly #counters: Pick<PipelineCounters, 'sourceBytes' | 'spillBytes'> | null;
   readonly #addresses: readonly SourceAddress[];
   #next = 0;
 
-  constructor(config: Config, log: Log) {
+  /** @param counters where bytes are counted; a command counts none */
+  constructor(
+    config: Config,
+    log: Log,
+    counters: Pick<PipelineCounters, 'sourceBytes' | 'spillBytes'> | null = null,
+  ) {
+    this.#counters = counters;
     this.#config = config;
     this.#log = log;
     this.#addresses = sourceAddresses(config);
@@ -137,6 +145,12 @@ export class BinlogPort implements SourcePort {
         spillDirectory: process.spillDirectory,
         replicateIgnoreServerIds: source.ignoredServerIds,
         signal,
+        onBytes: (bytes) => {
+          if (this.#counters) this.#counters.sourceBytes += bytes;
+        },
+        onSpill: (bytes) => {
+          if (this.#counters) this.#counters.spillBytes += bytes;
+        },
         keepsQueryText: this.#config.output.hasRowQuery,
         decodeLabel,
         needsColumns: (database, table) => filter.verdict(database, table, []).kind !== 'exclude',

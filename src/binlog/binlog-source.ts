@@ -55,6 +55,10 @@ export interface BinlogStreamOptions {
   readonly needsColumns: (database: string, table: string) => boolean;
   readonly signal: AbortSignal;
   readonly onWarning: (message: string) => void;
+  /** Bytes of an event that came in. */
+  readonly onBytes?: (bytes: number) => void;
+  /** Bytes that were written to a spill file. */
+  readonly onSpill?: (bytes: number) => void;
 }
 
 /** The committed transactions of a source, in binlog order. */
@@ -206,6 +210,7 @@ class DumpStream implements BinlogStream {
   }
 
   #read(buffer: Buffer, start: number, end: number): void | Promise<void> {
+    this.#options.onBytes?.(end - start);
     const pending = this.#reader.read(buffer, start, end);
     if (!this.#isOpen && this.#reader.isInStream) this.#open();
     return pending;

@@ -8,6 +8,8 @@ export interface RowStoreOptions {
   /** Bytes of row images in memory beyond which a transaction goes to disk. */
   readonly spillThresholdBytes: number;
   readonly spillDirectory: string;
+  /** Bytes that go to the spill file. */
+  readonly onSpill?: (bytes: number) => void;
 }
 
 /** Rows given out at once, and written at once: about a mebibyte. */
@@ -117,6 +119,7 @@ export class RowStore {
   #flush(fromBytes: number): undefined | Promise<void> {
     const block = this.#block;
     if (block === null || this.#file === null || block.position < fromBytes) return undefined;
+    this.#options.onSpill?.(block.position);
     return this.#file.append(block.view()).then(() => block.reset());
   }
 
