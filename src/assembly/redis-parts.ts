@@ -103,7 +103,13 @@ export class RedisParts {
       ...(process.env['HEAVISIDE_FAILPOINT_WATCHDOG'] === 'off' ? {} : { watchdog }),
     });
     try {
-      await elector.run(job);
+      await elector.run({
+        ...job,
+        onRole: (change) => {
+          job.onRole?.(change);
+          this.presence.refresh();
+        },
+      });
     } finally {
       await watchdog.close();
       await this.presence.stop().catch(() => undefined);

@@ -71,6 +71,7 @@ export class PresenceBoard {
   readonly #key: string;
   readonly #staleMs: number;
   #timer: NodeJS.Timeout | null = null;
+  #describe: (() => PresenceReport) | null = null;
   #isFailing = false;
 
   constructor(options: PresenceBoardOptions) {
@@ -82,9 +83,14 @@ export class PresenceBoard {
   /** Writes what `describe` says now and every period, until `stop`. */
   start(describe: () => PresenceReport): void {
     this.#clear();
-    const write = (): void => void this.#tryWrite(describe);
-    this.#timer = setInterval(write, this.#options.periodMs);
-    write();
+    this.#describe = describe;
+    this.#timer = setInterval(() => this.refresh(), this.#options.periodMs);
+    this.refresh();
+  }
+
+  /** Writes at once: who leads must not be a period old. Nothing before `start` and after `stop`. */
+  refresh(): void {
+    if (this.#describe) void this.#tryWrite(this.#describe);
   }
 
   /** @throws REDIS_UNREACHABLE and its like where too few nodes took it */
@@ -136,6 +142,7 @@ export class PresenceBoard {
   #clear(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
+    this.#describe = null;
   }
 }
 
