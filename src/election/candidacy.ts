@@ -26,6 +26,7 @@ export class Candidacy {
   #outUntilMs = 0;
   #reason = '';
   #endsWithNextLeader = false;
+  #isRefusal = false;
 
   constructor(options: CandidacyOptions) {
     this.#options = options;
@@ -59,9 +60,9 @@ export class Candidacy {
     if (this.#endsWithNextLeader) this.#outUntilMs = 0;
   }
 
-  /** An operator has acted: what kept this replica out may be gone. */
-  allowAtOnce(): void {
-    this.#outUntilMs = 0;
+  /** An operator has acted: a refusal may have lost its ground. Other times out stay: a rest after an error is no refusal. */
+  forgetRefusal(): void {
+    if (this.#isRefusal) this.#outUntilMs = 0;
   }
 
   /** Left as asked: somebody else is to lead, for two TTLs at least if nobody comes. */
@@ -85,6 +86,7 @@ export class Candidacy {
       this.#stepDown.reset();
     }
     this.#stayOut(this.#waitAfter(error, exclude), `stepped down: ${error.code}`, false);
+    this.#isRefusal = !exclude && error.reaction === 'wait';
   }
 
   #waitAfter(error: HeavisideError, exclude: boolean): number {
@@ -106,5 +108,6 @@ export class Candidacy {
     this.#outUntilMs = this.#options.clock.monotonic() + forMs;
     this.#reason = reason;
     this.#endsWithNextLeader = endsWithNextLeader;
+    this.#isRefusal = false;
   }
 }

@@ -114,7 +114,7 @@ export class LeaderElector {
         else this.#wake();
       }),
       channel.on('unblocked', () => {
-        this.#candidacy.allowAtOnce();
+        this.#candidacy.forgetRefusal();
         this.#wake();
       }),
     ];

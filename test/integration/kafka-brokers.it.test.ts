@@ -5,6 +5,7 @@ import { ensureStack } from '../../scripts/stack/ensure-stack.ts';
 import { startServer, stopServer } from '../../scripts/stack/local-servers.ts';
 import { KafkaWriter } from '../support/kafka-writer.ts';
 import { readCommitted } from '../support/read-values.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 /** A round takes 15 to 20 s on two cores; 20 rounds are for changes of src/kafka. */
 const rounds = Number(process.env['HEAVISIDE_TEST_ROUNDS'] ?? 4);
@@ -51,7 +52,8 @@ it(
         await Promise.race([stopServer(server, round % 2 ? 'SIGTERM' : 'SIGKILL'), writing]);
         await startServer(server);
         if (writer.failures.length > failures) failedRounds++;
-        expect(expected.length).toBeGreaterThan(commits); // written on while it was away
+        // Elections take seconds; then writing goes on, by itself.
+        await waitUntil(() => expected.length > commits, { timeoutMs: 30_000, what: 'writing to go on' });
       }
     } finally {
       isOver = true;
