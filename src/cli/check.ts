@@ -5,7 +5,7 @@ import { redisFindings } from '../assembly/redis-findings.ts';
 import type { SourceFinding } from '../binlog/source-checks.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { asHeavisideError, type HeavisideError } from '../errors.ts';
-import { PinoLog } from '../observability/pino-logger.ts';
+import { openCommandLog } from './command-log.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 
 interface Section {
@@ -37,10 +37,7 @@ export async function checkCommand(
   { config, warnings }: LoadedConfig,
   args: readonly string[],
 ): Promise<number> {
-  const log = PinoLog.open({
-    level: 'error',
-    context: () => ({ replica: config.replicaName, role: 'check', epoch: null, gtid: null }),
-  });
+  const log = openCommandLog(config, 'check');
   const registry = schemaRegistry(config);
   const sections = [
     await section('source', () => new BinlogPort(config, log).findings()),

@@ -18,7 +18,8 @@ import {
   type PositionRecord,
   type SourceIdentityRecord,
 } from '../model/position-record.ts';
-import { PinoLog } from '../observability/pino-logger.ts';
+import type { PinoLog } from '../observability/pino-logger.ts';
+import { openCommandLog } from './command-log.ts';
 import { singleRecordBatch } from '../produce/kafka-batch.ts';
 import { ReplicaState } from '../replica-state.ts';
 import { fence } from '../takeover.ts';
@@ -32,10 +33,7 @@ export async function positionCommand({ config }: LoadedConfig, args: readonly s
     throw new HeavisideError('COMMAND_FAILED', 'the position of stdout and file is in position_file');
   const [verb, ...rest] = args.filter((word) => !word.startsWith('--'));
   const flags = new Set(args.filter((word) => word.startsWith('--')));
-  const log = PinoLog.open({
-    level: 'info',
-    context: () => ({ replica: config.replicaName, role: 'operator', epoch: null, gtid: null }),
-  });
+  const log = openCommandLog(config, 'operator', 'info');
   const redis = config.ha.isEnabled
     ? new RedisParts(config, log, new ReplicaState(config.replicaName, config.source.heartbeatMs))
     : null;

@@ -2,7 +2,7 @@ import { parsePositionRecord } from '../model/position-record.ts';
 import { RedisParts } from '../assembly/redis-parts.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { HeavisideError } from '../errors.ts';
-import { PinoLog } from '../observability/pino-logger.ts';
+import { openCommandLog } from './command-log.ts';
 import { ReplicaState } from '../replica-state.ts';
 
 /** `heaviside status`: the cluster as its replicas and its checkpoint describe it. Exit 0 if one replica leads, else 1. */
@@ -12,10 +12,7 @@ export async function statusCommand({ config }: LoadedConfig, args: readonly str
       'COMMAND_FAILED',
       'status asks Redis; without HA look at /status of the process',
     );
-  const log = PinoLog.open({
-    level: 'error',
-    context: () => ({ replica: config.replicaName, role: 'status', epoch: null, gtid: null }),
-  });
+  const log = openCommandLog(config, 'status');
   const redis = new RedisParts(config, log, new ReplicaState(config.replicaName, config.source.heartbeatMs));
   try {
     const [replicas, checkpoint, blocked, epoch] = await Promise.all([

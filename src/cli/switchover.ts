@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RedisParts } from '../assembly/redis-parts.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { HeavisideError } from '../errors.ts';
-import { PinoLog } from '../observability/pino-logger.ts';
+import { openCommandLog } from './command-log.ts';
 import { ReplicaState } from '../replica-state.ts';
 
 /** Milliseconds until another replica must lead. */
@@ -13,10 +13,7 @@ export async function switchoverCommand({ config }: LoadedConfig, args: readonly
   if (!config.ha.isEnabled)
     throw new HeavisideError('COMMAND_FAILED', 'a switchover needs HA: redis.nodes is not given');
   const target = args.find((word) => !word.startsWith('-'));
-  const log = PinoLog.open({
-    level: 'error',
-    context: () => ({ replica: config.replicaName, role: 'switchover', epoch: null, gtid: null }),
-  });
+  const log = openCommandLog(config, 'switchover');
   const redis = new RedisParts(config, log, new ReplicaState(config.replicaName, config.source.heartbeatMs));
   try {
     const before = (await redis.presence.read()).find(({ role }) => role === 'leader');

@@ -11,10 +11,6 @@ declare module 'kafkajs/src/broker/index.js' {
     response: { decode: (raw: Buffer) => Promise<object>; parse: (decoded: object) => Promise<unknown> };
     logResponseError?: boolean;
   }
-  interface TopicPartitions {
-    topic: string;
-    partitions: number[];
-  }
   export default class Broker {
     constructor(options: {
       connectionPool: import('kafkajs/src/network/connectionPool.js').default;
@@ -35,12 +31,6 @@ declare module 'kafkajs/src/broker/index.js' {
       transactionalId: string | null;
       transactionTimeout: number;
     }): Promise<{ producerId: string; producerEpoch: number }>;
-    addPartitionsToTxn(options: {
-      transactionalId: string;
-      producerId: string;
-      producerEpoch: number;
-      topics: TopicPartitions[];
-    }): Promise<unknown>;
     endTxn(options: {
       transactionalId: string;
       producerId: string;
