@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The named places where a fault can be planted by tests and drills; off unless HEAVISIDE_FAILPOINT_FILE is set. */
@@ -13,7 +13,7 @@ export type FailpointName =
 
 interface Order {
   readonly name: FailpointName;
-  /** hold: wait until the file is gone · kill: SIGKILL · stop: SIGSTOP · throw: an error as from a broken connection */
+  /** hold: wait until the file is gone or holds another order · kill: SIGKILL · stop: SIGSTOP · throw: an error as from a broken connection */
   readonly action: 'hold' | 'kill' | 'stop' | 'throw';
   /** Only the replica of this name; absent: whichever comes first. */
   readonly replica?: string;
@@ -27,11 +27,18 @@ export function nameFailpoints(replica: string): void {
   replicaName = replica;
 }
 
-function readOrder(file: string, name: FailpointName): Order | null {
-  if (!existsSync(file)) return null;
+function readText(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+function parseOrder(text: string, name: FailpointName): Order | null {
   let order: Order;
   try {
-    order = JSON.parse(readFileSync(file, 'utf8')) as Order;
+    order = JSON.parse(text) as Order;
   } catch {
     return null; // half written: the next pass sees it whole
   }
@@ -42,11 +49,12 @@ function readOrder(file: string, name: FailpointName): Order | null {
 /** Carries out the order in the failpoint file if it names this place; each hit is one JSON line in `<file>.hits`. */
 export async function failpoint(name: FailpointName): Promise<void> {
   if (path === undefined) return;
-  const order = readOrder(path, name);
+  const text = readText(path);
+  const order = text === null ? null : parseOrder(text, name);
   if (order === null) return;
   appendFileSync(`${path}.hits`, `${JSON.stringify({ ...order, replica: replicaName, pid: process.pid })}\n`);
   if (order.action === 'hold') {
-    while (existsSync(path)) await sleep(20);
+    while (readText(path) === text) await sleep(20);
     return;
   }
   rmSync(path, { force: true });

@@ -1,4 +1,5 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { waitUntil } from './wait-until.ts';
 
 /** What a replica is told to do at a named place; the names stand in src/lifecycle/failpoint.ts. */
@@ -32,7 +33,9 @@ export class FailpointFile {
   /** Gives an order and resolves to the first hit. Rejects after the timeout; the order is withdrawn then. */
   async order(order: FailpointOrder, timeoutMs: number): Promise<FailpointHit> {
     const before = this.hits().length;
-    writeFileSync(this.path, JSON.stringify(order));
+    // Unlike any order before it, so that a replica still held by the last one lets go of that; renamed, so that none reads half.
+    writeFileSync(`${this.path}.new`, JSON.stringify({ ...order, id: randomUUID() }));
+    renameSync(`${this.path}.new`, this.path);
     try {
       const what = `a replica to reach ${order.name}`;
       return await waitUntil(() => this.hits()[before] ?? null, { timeoutMs, what, everyMs: 2 });
