@@ -39,7 +39,6 @@ export interface Evidence {
   readonly record: PositionRecord | null;
   readonly recordOffset: bigint;
   readonly checkpoint: StartEvidence['checkpoint'];
-  readonly hasFormerEpoch: boolean;
 }
 
 /** Where rows go, as a leadership opens it. */

@@ -105,8 +105,6 @@ export class KafkaPort implements OutputPort {
         positionsOffset: BigInt(checkpoint.positionsOffset),
         record: parsePositionRecord(checkpoint.record),
       },
-      // An epoch alone is no witness: a first takeover that broke off leaves one behind, and nothing was written.
-      hasFormerEpoch: false,
     };
   }
 

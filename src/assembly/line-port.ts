@@ -21,7 +21,7 @@ export class LinePort implements OutputPort {
   fence(): Promise<Evidence> {
     const { file, isFileSynced } = this.#config.position;
     const record = file === null ? null : new PositionFile(file, isFileSynced).load();
-    return Promise.resolve({ record, recordOffset: -1n, checkpoint: null, hasFormerEpoch: false });
+    return Promise.resolve({ record, recordOffset: -1n, checkpoint: null });
   }
 
   hasData(): Promise<boolean> {

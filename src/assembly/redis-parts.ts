@@ -35,7 +35,8 @@ export class RedisParts {
   readonly #state: ReplicaState;
   readonly #nodes: readonly RedisNode[];
 
-  constructor(config: Config, log: Log, state: ReplicaState) {
+  /** @param leaseName the name by which a lease may be reserved for this process */
+  constructor(config: Config, log: Log, state: ReplicaState, leaseName = config.replicaName) {
     const { clientId, ha, replicaName, producer } = config;
     this.#config = config;
     this.#log = log;
@@ -54,7 +55,7 @@ export class RedisParts {
     });
     const nodeTimeoutMs = Math.min(ha.redis.commandTimeoutMs, Math.floor(ha.leaseTtlMs / 4));
     this.keeper = new LeaseKeeper({
-      store: new RedlockLeaseStore({ nodes, clientId, nodeTimeoutMs }),
+      store: new RedlockLeaseStore({ nodes, clientId, replica: leaseName, nodeTimeoutMs }),
       ttlMs: ha.leaseTtlMs,
       renewalMs: ha.leaseRenewalMs,
       // Nothing but its deadline stops a leader whose writes are not fenced.

@@ -13,8 +13,6 @@ export interface StartEvidence {
   } | null;
   /** Offset of `record` in the positions topic. */
   readonly recordOffset: bigint;
-  /** Whether Redis ever gave out an epoch for this cluster before this leadership. */
-  readonly hasFormerEpoch: boolean;
   /** Whether init_position is given. */
   readonly hasInitPosition: boolean;
   /** Whether one of the cluster's fixed data topics holds records. */
@@ -59,13 +57,8 @@ export function decideStart(evidence: StartEvidence): StartDecision {
   }
   // init_position may stand in a configuration for years: it says where data begins, not that a lost position may be forgotten.
   if (evidence.hasInitPosition && !checkpoint) return { kind: 'init' };
-  const witness = checkpoint
-    ? 'a checkpoint'
-    : evidence.hasFormerEpoch
-      ? 'a former epoch'
-      : evidence.hasData
-        ? 'data in the topic'
-        : null;
+  // An epoch in Redis is no witness: a first takeover that broke off before its first commit leaves one behind.
+  const witness = checkpoint ? 'a checkpoint' : evidence.hasData ? 'data in the topic' : null;
   if (witness) {
     throw new HeavisideError(
       'POSITION_LOST',

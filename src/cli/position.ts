@@ -27,6 +27,9 @@ import { fence } from '../takeover.ts';
 const usage =
   'heaviside position get | set POSITION | set --now | set --from-checkpoint | skip GTID   [--force] [--json]';
 
+/** Who is to take the lease: no replica's name, for the leader may be the one whose configuration this is. */
+const operator = ':operator';
+
 /** `heaviside position …`: shows the position, or writes another one through the fenced producer, with the lease held. */
 export async function positionCommand({ config }: LoadedConfig, args: readonly string[]): Promise<number> {
   if (config.producer.kind !== 'kafka')
@@ -35,7 +38,7 @@ export async function positionCommand({ config }: LoadedConfig, args: readonly s
   const flags = new Set(args.filter((word) => word.startsWith('--')));
   const log = openCommandLog(config, 'operator', 'info');
   const redis = config.ha.isEnabled
-    ? new RedisParts(config, log, new ReplicaState(config.replicaName, config.source.heartbeatMs))
+    ? new RedisParts(config, log, new ReplicaState(config.replicaName, config.source.heartbeatMs), operator)
     : null;
   const job: Job = { config, log, redis, flags };
   try {
@@ -131,9 +134,6 @@ async function write(job: Job, verb: 'set' | 'skip', argument: string | undefine
 
 const placeOf = (record: PositionRecord | null): string =>
   record ? (record.gtidSet ?? `${record.file}:${record.offset}`) : 'none';
-
-/** Who is to take over: no replica's name, for the leader may be the one whose configuration this is. */
-const operator = ':operator';
 
 /** Takes the lease, asking a leader to step aside; `--force` goes on without it after that. */
 async function takeLease({ config, flags }: Job, redis: RedisParts): Promise<Lease | null> {

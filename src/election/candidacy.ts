@@ -1,6 +1,7 @@
 import type { HeavisideError } from '../errors.ts';
 import { Backoff } from '../lifecycle/backoff.ts';
 import type { Clock } from '../lifecycle/clock.ts';
+import { headStartMs } from './lease.ts';
 
 export interface CandidacyOptions {
   readonly ttlMs: number;
@@ -72,8 +73,7 @@ export class Candidacy {
 
   /** A switchover names another replica: it gets a head start. */
   giveHeadStart(target: string): void {
-    if (this.outForMs === 0)
-      this.#stayOut(Math.min(this.#options.ttlMs / 2, 2000), `${target} is to lead`, true);
+    if (this.outForMs === 0) this.#stayOut(headStartMs(this.#options.ttlMs), `${target} is to lead`, true);
   }
 
   /**

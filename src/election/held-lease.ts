@@ -1,7 +1,7 @@
 import { HeavisideError } from '../errors.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import type { Log } from '../observability/log.ts';
-import type { Lease } from './lease.ts';
+import { headStartMs, type Lease } from './lease.ts';
 import type { LeaseGrant, LeaseStore } from './lease-store.ts';
 
 /** What a leader does that cannot reach Redis: go on (the brokers fence) or stop at the lease's deadline. */
@@ -115,7 +115,10 @@ export class HeldLease implements Lease {
     this.#lose('the lease was released');
     // A renewal under way must not come after the release.
     await this.#lastTurn;
-    await this.#options.store.release(this.#grant);
+    const { store, ttlMs } = this.#options;
+    // The message alone would come behind the release, and whoever looked in between would have the lease.
+    const handOver = target === undefined ? undefined : { to: target, forMs: headStartMs(ttlMs) };
+    await store.release(this.#grant, handOver);
     if (!this.#isTaken) await this.#options.announce(this.#epoch, target).catch(() => undefined);
   }
 

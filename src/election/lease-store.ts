@@ -22,6 +22,13 @@ export interface ExtendOptions {
   readonly mayHeal: () => boolean;
 }
 
+/** Who is to take a lease that is given back. */
+export interface HandOver {
+  readonly to: string;
+  /** Milliseconds for which nobody else can have it. */
+  readonly forMs: number;
+}
+
 /** Where the lease and the epoch live. Every call settles in bounded time, whatever the nodes do. */
 export interface LeaseStore {
   /** @throws REDIS_UNREACHABLE and its like where too few nodes answered */
@@ -29,8 +36,8 @@ export interface LeaseStore {
   extend(grant: LeaseGrant, options: ExtendOptions): Promise<LeaseVerdict>;
   /** Raises the epoch to at least `epoch` while the lease is mine; resolves with the epoch that a majority then has. */
   confirm(grant: LeaseGrant, epoch: number): Promise<number | 'lost' | 'unreachable'>;
-  /** Gives the lease back if it is still mine. Never rejects: what cannot be given back runs out. */
-  release(grant: LeaseGrant): Promise<void>;
-  /** Whether anyone holds the lease. @throws REDIS_UNREACHABLE and its like */
+  /** Gives the lease back if it is still mine, to anyone or to one replica. Never rejects: what cannot be given back runs out. */
+  release(grant: LeaseGrant, handOver?: HandOver): Promise<void>;
+  /** Whether anyone holds the lease; a reservation is none. @throws REDIS_UNREACHABLE and its like */
   isHeld(): Promise<boolean>;
 }

@@ -1,3 +1,8 @@
+/** Milliseconds for which a replica that a switchover names may take the lease before the others. */
+export function headStartMs(ttlMs: number): number {
+  return Math.min(ttlMs / 2, 2000);
+}
+
 /** Leadership: a signal with a deadline and an epoch, never a boolean. Every await of the pipeline takes the signal. */
 export interface Lease {
   /** The fencing number; grows with every leadership, and in `confirm`. */

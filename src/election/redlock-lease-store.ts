@@ -4,13 +4,31 @@ import { asHeavisideError, HeavisideError } from '../errors.ts';
 import { askNodes, majorityOf, requireMajority, withDeadline } from '../redis/node-votes.ts';
 import type { RedisPeer } from '../redis/redis-connection.ts';
 import { redisKeys } from '../redis/redis-keys.ts';
-import { acquireScript, confirmScript, extendScript, healScript, releaseScript } from './lease-scripts.ts';
-import type { ExtendOptions, LeaseGrant, LeaseRefusal, LeaseStore, LeaseVerdict } from './lease-store.ts';
+import {
+  acquireScript,
+  confirmScript,
+  extendScript,
+  healScript,
+  handOverScript,
+  releaseScript,
+  reservedFor,
+  reservedPrefix,
+} from './lease-scripts.ts';
+import type {
+  ExtendOptions,
+  HandOver,
+  LeaseGrant,
+  LeaseRefusal,
+  LeaseStore,
+  LeaseVerdict,
+} from './lease-store.ts';
 
 export interface RedlockLeaseStoreOptions {
   /** One node, or an odd number of nodes that do not replicate one another. */
   readonly nodes: readonly Pick<RedisPeer, 'name' | 'lease'>[];
   readonly clientId: string;
+  /** The name by which a lease may be reserved for this store. */
+  readonly replica: string;
   /** How long one node may take to answer, in milliseconds; well below the renewal period. */
   readonly nodeTimeoutMs: number;
 }
@@ -41,7 +59,7 @@ export class RedlockLeaseStore implements LeaseStore {
     const keys = redisKeys(options.clientId);
     this.#keys = [keys.lease, keys.epoch];
     this.#nodeTimeoutMs = options.nodeTimeoutMs;
-    this.#clients = nodes.map((node) => new NodeClient(node, options.nodeTimeoutMs));
+    this.#clients = nodes.map((node) => new NodeClient(node, options));
     this.#redlock = new Redlock(
       this.#clients,
       { retryCount: 0 },
@@ -113,11 +131,18 @@ export class RedlockLeaseStore implements LeaseStore {
     return 'unreachable';
   }
 
-  async release(grant: LeaseGrant): Promise<void> {
+  async release(grant: LeaseGrant, handOver?: HandOver): Promise<void> {
     const lock = this.#locks.get(grant.value);
     if (lock === undefined) return;
     this.#locks.delete(grant.value);
-    await this.#redlock.release(lock).catch(() => undefined);
+    if (handOver === undefined) {
+      await this.#redlock.release(lock).catch(() => undefined);
+      return;
+    }
+    const args = [grant.value, reservedFor(handOver.to), Math.ceil(handOver.forMs)];
+    await askNodes(this.#clients, (client) => client.run(handOverScript, this.#keys, args), {
+      timeoutMs: this.#nodeTimeoutMs,
+    });
   }
 
   async isHeld(): Promise<boolean> {
@@ -187,16 +212,21 @@ class NodeClient implements RedlockClient {
   readonly name: string;
   readonly #connection: RedisPeer['lease'];
   readonly #timeoutMs: number;
+  readonly #reservation: string;
   readonly #epochs = new Map<string, number>();
   /** Who refused the last acquire. */
   holder: { readonly value: string; readonly ttlMs: number } | null = null;
   /** The last extend found no lease at all. */
   lostLease = false;
 
-  constructor(node: Pick<RedisPeer, 'name' | 'lease'>, timeoutMs: number) {
+  constructor(
+    node: Pick<RedisPeer, 'name' | 'lease'>,
+    { nodeTimeoutMs, replica }: Pick<RedlockLeaseStoreOptions, 'nodeTimeoutMs' | 'replica'>,
+  ) {
     this.name = node.name;
     this.#connection = node.lease;
-    this.#timeoutMs = timeoutMs;
+    this.#timeoutMs = nodeTimeoutMs;
+    this.#reservation = reservedFor(replica);
   }
 
   forgetAcquire(): void {
@@ -214,7 +244,8 @@ class NodeClient implements RedlockClient {
   }
 
   async holds(key: string): Promise<boolean> {
-    return (await this.#connection.call('EXISTS', [key])) === 1;
+    const holder = await this.#connection.call('GET', [key]);
+    return typeof holder === 'string' && !holder.startsWith(reservedPrefix);
   }
 
   evalsha(hash: string, keyCount: number, keysAndArguments: readonly (string | number)[]): Promise<unknown> {
@@ -230,6 +261,7 @@ class NodeClient implements RedlockClient {
   ): Promise<unknown> {
     const keys = keysAndArguments.slice(0, keyCount).map(String);
     const args = keysAndArguments.slice(keyCount);
+    if (script === acquireScript) args.push(this.#reservation);
     if (script === extendScript) this.lostLease = false;
     const reply = await this.run(script, keys, args);
     if (script === extendScript) this.lostLease = reply === -1;

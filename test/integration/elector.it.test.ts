@@ -64,7 +64,7 @@ class Replica {
     this.channel.start();
     this.blocked = new BlockedStore({ nodes, clientId });
     const keeper = new LeaseKeeper({
-      store: new RedlockLeaseStore({ nodes, clientId, nodeTimeoutMs: ttlMs / 4 }),
+      store: new RedlockLeaseStore({ nodes, clientId, replica: name, nodeTimeoutMs: ttlMs / 4 }),
       ttlMs,
       redisOutage: 'keep_leading',
       log,

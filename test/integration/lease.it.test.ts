@@ -25,11 +25,20 @@ async function startRedis(count = 1): Promise<RedisProcess[]> {
   return servers;
 }
 
-async function openStore(servers: readonly RedisProcess[], ttlMs = TTL_MS): Promise<RedlockLeaseStore> {
+async function openStore(
+  servers: readonly RedisProcess[],
+  ttlMs = TTL_MS,
+  replica = 'it',
+): Promise<RedlockLeaseStore> {
   const opened = servers.map(({ url }) => new RedisNode({ url, leaseTtlMs: ttlMs, log: new MemoryLog() }));
   nodes.push(...opened);
   await Promise.all(opened.map((node) => node.waitUntilReady(3000)));
-  return new RedlockLeaseStore({ nodes: opened, clientId: 'it', nodeTimeoutMs: Math.floor(ttlMs / 4) });
+  return new RedlockLeaseStore({
+    nodes: opened,
+    clientId: 'it',
+    replica,
+    nodeTimeoutMs: Math.floor(ttlMs / 4),
+  });
 }
 
 interface Contender {
@@ -95,6 +104,28 @@ describe.each([1, 3])('a lease over %i node(s)', (count) => {
     const next = await b.keeper.tryAcquire();
     expect(next?.epoch).toBeGreaterThan(lease?.epoch ?? Infinity);
     await next?.release();
+  });
+
+  it('that is handed over goes to the replica that is named, and after its head start to anyone', async () => {
+    const servers = await startRedis(count);
+    const [leader, target, other] = await Promise.all(
+      ['a', 'b', 'c'].map((name) => openStore(servers, TTL_MS, name)),
+    );
+    if (leader === undefined || target === undefined || other === undefined) throw new Error('no stores');
+    for (const isTaken of [true, false]) {
+      const grant = await leader.acquire(TTL_MS);
+      if (!isGrant(grant)) throw new Error('the lease is not free');
+      await leader.release(grant, { to: 'b', forMs: 1000 });
+      const refused = await other.acquire(TTL_MS);
+      expect(isGrant(refused)).toBe(false);
+      expect('retryAfterMs' in refused && refused.retryAfterMs).toBeLessThanOrEqual(1000);
+      expect(await other.isHeld()).toBe(false);
+      if (!isTaken) await sleep(1050);
+      const next = await (isTaken ? target : other).acquire(TTL_MS);
+      if (!isGrant(next)) throw new Error('the reservation binds whom it should not');
+      expect(next.epoch).toBeGreaterThan(grant.epoch);
+      await (isTaken ? target : other).release(next);
+    }
   });
 
   it('runs out when its holder dies, and the refusal says when', async () => {
@@ -288,7 +319,7 @@ describe('redis.nodes', () => {
   it('refuses an even number of nodes and a node named twice', async () => {
     const node = { name: 'a:1', lease: { call: async () => 0, evaluate: async () => 0 } };
     const make = (list: (typeof node)[]): RedlockLeaseStore =>
-      new RedlockLeaseStore({ nodes: list, clientId: 'it', nodeTimeoutMs: 100 });
+      new RedlockLeaseStore({ nodes: list, clientId: 'it', replica: 'a', nodeTimeoutMs: 100 });
     expect(() => make([node, { ...node, name: 'b:1' }])).toThrow(/odd number/);
     expect(() => make([node, node, { ...node, name: 'b:1' }])).toThrow(/twice/);
   });

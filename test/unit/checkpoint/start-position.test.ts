@@ -6,7 +6,6 @@ const nothing: StartEvidence = {
   record: null,
   recordOffset: -1n,
   checkpoint: null,
-  hasFormerEpoch: false,
   hasInitPosition: false,
   hasData: false,
   onRegression: 'block',
@@ -35,7 +34,6 @@ describe('where a leadership begins', () => {
   it('is refused where data or a checkpoint tells of a lost position', () => {
     expect(codeOf({ ...nothing, hasData: true })).toBe('POSITION_LOST');
     expect(codeOf({ ...nothing, checkpoint: checkpoint(4, 10n) })).toBe('POSITION_LOST');
-    expect(codeOf({ ...nothing, hasFormerEpoch: true })).toBe('POSITION_LOST');
   });
 
   it('an init_position says where data begins, not that a lost position may be forgotten', () => {
