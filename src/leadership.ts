@@ -30,6 +30,8 @@ export interface LeadershipOptions {
   readonly maxBlockMs: number;
   /** Reconnects to the source before the lease is given to another replica; null: no end. */
   readonly reconnectAttempts: number | null;
+  /** Whether another replica says that it reaches the source: else the lease stays, for giving it away would mend nothing. */
+  readonly canOtherReachSource: () => Promise<boolean>;
   readonly backoffMs: (failures: number) => number;
   readonly onPhase: (phase: TakeoverPhase, seconds: number) => void;
   /** This replica leads after a predecessor. */
@@ -182,7 +184,8 @@ export class Leadership {
         if (!isRegistryAway) state.isSourceReachable = false;
         state.lag.rewind();
         failures = performance.now() - openedAt > stableStreamMs ? 1 : failures + 1;
-        if (reconnectAttempts !== null && failures > reconnectAttempts) throw error;
+        const isTooOften = reconnectAttempts !== null && failures > reconnectAttempts;
+        if (isTooOften && (await this.#options.canOtherReachSource())) throw error;
         log.warn(
           { code: error.code, error: error.message, failures },
           `the ${isRegistryAway ? 'schema registry is away' : 'source was lost'}; connecting again`,

@@ -101,6 +101,7 @@ export class Replica {
       positionHeartbeatMs: position.heartbeatMs,
       maxBlockMs: kafka.maxBlockMs,
       reconnectAttempts: source.reconnectAttempts,
+      canOtherReachSource: async () => (await this.#redis?.otherReaches('source')) ?? true,
       backoffMs: (failures) => {
         if (failures <= 1) reconnect.reset();
         return reconnect.next();

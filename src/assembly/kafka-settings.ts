@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Config } from '../config/config.ts';
 import { KafkaNetwork } from '../kafka/kafka-network.ts';
+import { KnownBrokers } from '../kafka/known-brokers.ts';
 import type { KafkaConnectionOptions, KafkaSasl } from '../kafka/kafkajs-driver.ts';
 import type { TransactionalSessionOptions } from '../kafka/transactional-session.ts';
 import type { ProduceOptions } from '../kafka/produce-request.ts';
@@ -42,7 +43,8 @@ export function kafkaNetworkFactory(config: Config, log: Log): () => KafkaNetwor
     requestTimeoutMs: requestTimeoutMs(config),
     onLog: (_level, message) => log.debug({}, `kafkajs: ${message}`),
   };
-  return () => new KafkaNetwork(options);
+  const known = new KnownBrokers(options.brokers);
+  return () => new KafkaNetwork(options, known);
 }
 
 /** Under exactly_once an answer that is late is looked up in the positions topic, so nothing is gained by a long wait. */

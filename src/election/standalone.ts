@@ -8,6 +8,8 @@ import type { Lease } from './lease.ts';
 /** A lease that nobody contends for: ha=false. Its epoch is the record's + 1. */
 class SoleLease implements Lease {
   epoch = 1;
+  /** Whether a position was found under it: the configuration is one that can lead. */
+  isConfirmed = false;
   readonly #ended = new AbortController();
 
   get signal(): AbortSignal {
@@ -23,6 +25,7 @@ class SoleLease implements Lease {
   }
 
   confirm(recordEpoch: number): Promise<number> {
+    this.isConfirmed = true;
     this.epoch = Math.max(this.epoch, recordEpoch + 1);
     return Promise.resolve(this.epoch);
   }
@@ -35,12 +38,20 @@ class SoleLease implements Lease {
 
 const passing = new Set<Reaction>(['retry', 'rebuild']);
 
-/** Runs the job without an election: the one process leads, and begins anew after errors that pass. */
+/**
+ * Runs the job without an election: the one process leads, and begins anew after errors that pass. A refusal ends a process
+ * that has not led yet: it is most likely configured wrongly. One that has led stays up, not ready, and looks again, as a
+ * replica does (takeover.md, rules 21 and 22): started anew by a supervisor it would fight a rival for its server id.
+ */
 export class Standalone {
   readonly #log: Log;
+  readonly #waitMs: number;
+  #hasLed = false;
 
-  constructor(log: Log) {
+  /** @param waitMs how long a process that has led stays out after a refusal, in milliseconds */
+  constructor(log: Log, waitMs = 30_000) {
     this.#log = log;
+    this.#waitMs = waitMs;
   }
 
   /** @throws errors that do not pass by themselves: there is no other replica, and nobody who could clear a block */
@@ -54,12 +65,14 @@ export class Standalone {
         const failure = await this.#once(job, leave.signal);
         if (!failure || job.signal.aborted) return;
         // step-down: another process of this client_id has taken over; taking it back would never end.
-        if (!passing.has(failure.reaction)) throw failure;
+        const isRefusal = failure.reaction === 'wait' && this.#hasLed;
+        if (!isRefusal && !passing.has(failure.reaction)) throw failure;
         this.#log.warn(
           { code: failure.code, error: failure.message },
-          'the stream broke off; beginning anew',
+          isRefusal ? 'cannot go on; looking again later' : 'the stream broke off; beginning anew',
         );
-        await systemClock.sleep(backoff.next(), job.signal).catch(() => undefined);
+        const pauseMs = isRefusal ? this.#waitMs : backoff.next();
+        await systemClock.sleep(pauseMs, job.signal).catch(() => undefined);
       }
     } finally {
       job.signal.removeEventListener('abort', onStop);
@@ -76,6 +89,7 @@ export class Standalone {
     } catch (error) {
       return asHeavisideError(error);
     } finally {
+      this.#hasLed ||= lease.isConfirmed;
       await lease.release();
       job.onRole?.({ role: 'candidate', epoch: null, reason: 'not leading', code: null });
     }

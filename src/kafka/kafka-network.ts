@@ -9,6 +9,7 @@ import {
   type KafkaBroker,
   type KafkaConnectionOptions,
 } from './kafkajs-driver.ts';
+import { KnownBrokers } from './known-brokers.ts';
 import { WireReader, WireWriter } from './wire.ts';
 
 export interface TopicMetadata {
@@ -29,34 +30,38 @@ export class KafkaNetwork {
   readonly #connecting = new Map<number, Promise<KafkaBroker>>();
   readonly #topics = new Map<string, TopicMetadata>();
   #seed: KafkaBroker | null = null;
-  #nextSeed = 0;
+  readonly #known: KnownBrokers;
   #isDestroyed = false;
 
-  constructor(options: KafkaConnectionOptions) {
+  /** @param known shared by the networks of one process; by default a network learns for itself */
+  constructor(options: KafkaConnectionOptions, known = new KnownBrokers(options.brokers)) {
     assertKafkaJsVersion();
     this.#options = options;
+    this.#known = known;
   }
 
   /** A connected broker, whichever it is. Rejects with KAFKA_UNREACHABLE when none of them answers. */
   async anyBroker(): Promise<KafkaBroker> {
-    const known = [...this.#brokers.values(), ...(this.#seed ? [this.#seed] : [])];
-    const connected = known.find((broker) => broker.isConnected());
+    const opened = [...this.#brokers.values(), ...(this.#seed ? [this.#seed] : [])];
+    const connected = opened.find((broker) => broker.isConnected());
     if (connected) return connected;
     let failure: unknown = null;
-    for (let i = 0; i < this.#options.brokers.length; i++) {
-      const address = this.#options.brokers[this.#nextSeed++ % this.#options.brokers.length] ?? '';
+    const candidates = this.#known.candidates();
+    for (const address of candidates) {
       const colon = address.lastIndexOf(':');
       if (this.#seed) destroyBroker(this.#seed);
       this.#seed = createBroker(this.#options, address.slice(0, colon), Number(address.slice(colon + 1)));
       try {
         await this.#connect(this.#seed);
+        this.#known.note(address, true);
         return this.#seed;
       } catch (error) {
+        this.#known.note(address, false);
         failure = error;
         if (error instanceof HeavisideError && error.code === 'KAFKA_ACCESS_DENIED') throw error;
       }
     }
-    throw toKafkaError(failure, `connecting to ${this.#options.brokers.join(', ')}`);
+    throw toKafkaError(failure, `connecting to ${candidates.join(', ')}`);
   }
 
   async #connect(broker: KafkaBroker): Promise<void> {
@@ -105,7 +110,9 @@ export class KafkaNetwork {
     });
     const reader = new WireReader(raw);
     reader.int32(); // throttle_time_ms
-    for (const node of reader.array(readNode)) this.#adopt(node);
+    const nodes = reader.array(readNode);
+    for (const node of nodes) this.#adopt(node);
+    this.#known.learn(nodes.map(({ host, port }) => `${host}:${port}`));
     reader.nullableString(); // cluster_id
     reader.int32(); // controller_id
     const metadata = reader.array(readTopic);

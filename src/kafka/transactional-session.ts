@@ -25,6 +25,22 @@ export interface TransactionalSessionOptions {
 }
 
 /**
+ * The transaction stands open for longer than it may: it is given up here, long before the coordinator ends it. A process
+ * that was paused so long may have been fenced meanwhile, so the lease is proven before another producer is made.
+ */
+export class TransactionExpiredError extends HeavisideError {
+  constructor(openMs: number, limitMs: number) {
+    super(
+      'KAFKA_TIMEOUT',
+      `a transaction stood open for ${Math.round(openMs)} ms and may for ${Math.round(limitMs)}: raise kafka.transaction.timeout.ms, or lower kafka_transaction_max_bytes`,
+    );
+  }
+}
+
+/** The part of its time-out that a transaction may stand open: the coordinator must never end one that is being committed. */
+const openShare = 1 / 3;
+
+/**
  * One producer of the cluster's transactional id, from InitProducerId to its first error.
  * Opening it fences every earlier one: their writes are refused, an open transaction is aborted, one that reached
  * prepare-commit is committed (KIP-98). After any error it must not be used again: what a commit did is then unknown.
@@ -37,6 +53,8 @@ export class TransactionalSession {
   #coordinator: KafkaBroker;
   #isOpen = false;
   #isBroken = false;
+  /** performance.now() of the transaction's first request. */
+  #openedAt = 0;
 
   private constructor(
     network: KafkaNetwork,
@@ -75,18 +93,40 @@ export class TransactionalSession {
   /** Begins a transaction over these partitions and writes them. The caller ends it by `commit`. */
   async write(parts: readonly TransactionPart[]): Promise<ProducedOffset[]> {
     return this.#guard(async () => {
-      await this.#addPartitions(parts);
-      this.#isOpen = true;
-      return produce(this.#network, parts, {
-        producer: this.#producer,
-        transactionalId: this.#options.transactionalId,
-        acks: -1,
-        timeoutMs: this.#options.produceTimeoutMs,
-        maxRequestBytes: this.#options.maxRequestBytes,
-        maxInFlight: this.#options.maxInFlight,
-        sequences: this.#sequences,
-        ...(this.#options.onRequest ? { onRequest: this.#options.onRequest } : {}),
+      this.#openedAt = performance.now();
+      const expiry = new AbortController();
+      const expired = sleep(this.#limitMs, undefined, { signal: expiry.signal }).then(() => {
+        throw this.#expired();
       });
+      try {
+        return await Promise.race([this.#begin(parts), expired]);
+      } finally {
+        expired.catch(() => undefined);
+        expiry.abort();
+      }
+    });
+  }
+
+  get #limitMs(): number {
+    return this.#options.transactionTimeoutMs * openShare;
+  }
+
+  #expired(): TransactionExpiredError {
+    return new TransactionExpiredError(performance.now() - this.#openedAt, this.#limitMs);
+  }
+
+  async #begin(parts: readonly TransactionPart[]): Promise<ProducedOffset[]> {
+    await this.#addPartitions(parts);
+    this.#isOpen = true;
+    return produce(this.#network, parts, {
+      producer: this.#producer,
+      transactionalId: this.#options.transactionalId,
+      acks: -1,
+      timeoutMs: this.#options.produceTimeoutMs,
+      maxRequestBytes: this.#options.maxRequestBytes,
+      maxInFlight: this.#options.maxInFlight,
+      sequences: this.#sequences,
+      ...(this.#options.onRequest ? { onRequest: this.#options.onRequest } : {}),
     });
   }
 
@@ -102,9 +142,16 @@ export class TransactionalSession {
     );
   }
 
-  /** Ends the transaction. An error means that its outcome is unknown. */
+  /**
+   * Ends the transaction. An error means that its outcome is unknown.
+   * @throws TransactionExpiredError where it stood open for more than a third of its time-out: it was aborted instead
+   */
   async commit(): Promise<void> {
-    await this.#guard(() => this.#end(true));
+    await this.#guard(async () => {
+      const isLate = performance.now() - this.#openedAt > this.#limitMs;
+      await this.#end(!isLate);
+      if (isLate) throw this.#expired();
+    });
   }
 
   /** Tries to abort an open transaction, for at most `limitMs`; always safe, and never throws. */

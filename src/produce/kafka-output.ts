@@ -4,7 +4,11 @@ import type { Compressor } from '../kafka/compression.ts';
 import type { KafkaNetwork } from '../kafka/kafka-network.ts';
 import { BatchTooLargeError } from '../kafka/produce-request.ts';
 import { TopicDirectory, type TopicOptions } from '../kafka/topic-directory.ts';
-import type { TransactionalSession, TransactionPart } from '../kafka/transactional-session.ts';
+import {
+  TransactionExpiredError,
+  type TransactionalSession,
+  type TransactionPart,
+} from '../kafka/transactional-session.ts';
 import { failpoint } from '../lifecycle/failpoint.ts';
 import { samePlace, type PositionRecord } from '../model/position-record.ts';
 import { KafkaBatch, singleRecordBatch } from './kafka-batch.ts';
@@ -213,7 +217,8 @@ export class KafkaOutput implements Output {
           await mend(error); // the brokers are well: no wait
           continue;
         }
-        if (error.code === 'KAFKA_FENCED') await this.#options.proveLease();
+        const mayBeFenced = error.code === 'KAFKA_FENCED' || error instanceof TransactionExpiredError;
+        if (mayBeFenced) await this.#options.proveLease();
         else if (error.reaction !== 'rebuild' && error.reaction !== 'retry') throw error;
         await sleep(this.#options.backoffMs(++failures), undefined, { signal }).catch(() => undefined);
         signal.throwIfAborted();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../src/errors.ts';
@@ -166,14 +167,19 @@ describe('the source', () => {
     expect(await place.values(config['kafka_topic'] ?? '', 1)).toEqual(['mine']);
     const before = await place.traces(config);
     const newcomer = await place.lead(place.config('newcomer', mysql(), database, id));
-    const { code } = await run.end();
-    expect({ code, stderr: run.stderr }).toMatchObject({
-      code: 3,
-      stderr: expect.stringContaining('SERVER_ID_IN_USE') as unknown,
-    });
-    expect(run.stderr).toContain(`→ ${hintOf('SERVER_ID_IN_USE')}`);
+    // Ended here, a supervisor would start it anew and the two would end one another's dumps for ever.
+    const ready = await run.until(async () => {
+      const page = await run.page('/readyz');
+      return page.body.includes('SERVER_ID_IN_USE') ? page : null;
+    }, '/readyz to tell of the rival');
+    expect(ready.status).toBe(503);
+    expect(JSON.stringify(await run.status())).toContain(hintOf('SERVER_ID_IN_USE'));
+    await sleep(2000);
+    expect(run.log.filter(({ message }) => message === 'reading the binlog')).toHaveLength(1);
+    expect(newcomer.log.filter(({ message }) => message === 'reading the binlog')).toHaveLength(1);
     expect(await place.traces(config)).toEqual(before);
     await newcomer.stop();
+    expect(await run.stop()).toEqual({ code: 0, signal: null });
   });
 });
 

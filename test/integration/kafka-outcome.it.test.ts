@@ -88,7 +88,7 @@ it('a transaction beyond its timeout (47) is written again by the lease’s owne
   place.fresh();
   let proofs = 0;
   const writer = await place.openWriter(1, {
-    session: { transactionTimeoutMs: 1000 },
+    session: { transactionTimeoutMs: 3000 },
     proveLease: () => {
       proofs++;
       return Promise.resolve();
@@ -98,7 +98,7 @@ it('a transaction beyond its timeout (47) is written again by the lease’s owne
   const { session } = writer.fenced;
   const commit = session.commit.bind(session);
   session.commit = async () => {
-    await sleep(4000); // the coordinator looks every second
+    await sleep(6000); // the coordinator looks every second
     await commit();
   };
   const before = proofs;
@@ -108,6 +108,37 @@ it('a transaction beyond its timeout (47) is written again by the lease’s owne
   await writer.write(rows(6, 3));
   expect(await place.values()).toEqual(rows(0, 9).sort());
 });
+
+it.each(['is not committed', 'is not even written'])(
+  'a transaction that %s within a third of its timeout is given up, the lease proven, and written again once',
+  async (what) => {
+    place.fresh();
+    let proofs = 0;
+    const writer = await place.openWriter(1, {
+      session: { transactionTimeoutMs: 6000 },
+      proveLease: () => {
+        proofs++;
+        return Promise.resolve();
+      },
+    });
+    await writer.write(rows(0, 3));
+    const { session, network } = writer.fenced;
+    const commit = session.commit.bind(session);
+    if (what === 'is not committed')
+      session.commit = async () => {
+        await sleep(2500);
+        await commit();
+      };
+    else network.leaderOf = () => new Promise(() => undefined);
+    const before = proofs;
+    await writer.write(rows(3, 3));
+    expect(writer.failures).toMatchObject([
+      { code: 'KAFKA_TIMEOUT', message: expect.stringContaining('stood open') as unknown },
+    ]);
+    expect(proofs - before).toBe(2); // it may have been paused, and fenced: before the fence, and again by it
+    expect(await place.values()).toEqual(rows(0, 6).sort());
+  },
+);
 
 describe('delivery=at_least_once', () => {
   it.each([

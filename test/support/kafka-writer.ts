@@ -1,6 +1,7 @@
 import { ensurePositionsTopic, positionKey } from '../../src/checkpoint/positions-topic.ts';
 import type { HeavisideError } from '../../src/errors.ts';
 import { KafkaNetwork } from '../../src/kafka/kafka-network.ts';
+import type { KafkaConnectionOptions } from '../../src/kafka/kafkajs-driver.ts';
 import type { TransactionalSessionOptions } from '../../src/kafka/transactional-session.ts';
 import type { PositionRecord } from '../../src/model/position-record.ts';
 import { KafkaOutput, type FencedSession, type KafkaOutputOptions } from '../../src/produce/kafka-output.ts';
@@ -8,16 +9,13 @@ import { SendBreaker } from '../../src/produce/send-breaker.ts';
 import { fence, fenceAgain, type FenceOptions } from '../../src/takeover.ts';
 import { samplePositionRecord } from './sample-position-record.ts';
 
+export function networkOptions(brokers: readonly string[], requestTimeoutMs = 3000): KafkaConnectionOptions {
+  return { brokers, clientId: 'test', ssl: null, sasl: null, connectionTimeoutMs: 2000, requestTimeoutMs };
+}
+
 /** Connections to the brokers as a leadership makes them. */
 export function networkFactory(brokers: readonly string[], requestTimeoutMs = 3000): () => KafkaNetwork {
-  const options = {
-    brokers,
-    clientId: 'test',
-    ssl: null,
-    sasl: null,
-    connectionTimeoutMs: 2000,
-    requestTimeoutMs,
-  };
+  const options = networkOptions(brokers, requestTimeoutMs);
   return () => new KafkaNetwork(options);
 }
 
