@@ -1,7 +1,10 @@
 import type { Config } from '../config/config.ts';
 import { MaxwellAvro } from '../encode/avro/maxwell-avro.ts';
 import type { EncodeOptions } from '../encode/encode-options.ts';
+import { EncryptedJson } from '../encode/encrypted-json.ts';
+import { MaxwellJson } from '../encode/maxwell-json.ts';
 import { TransactionEncoder } from '../encode/transaction-encoder.ts';
+import type { ValueWriter } from '../encode/value-writer.ts';
 import { SchemaRegistry } from '../registry/schema-registry.ts';
 
 const registryTimeoutMs = 5000;
@@ -44,10 +47,20 @@ export function schemaRegistry({ output }: Config): SchemaRegistry | null {
   return new SchemaRegistry({ url, username, password, timeoutMs: registryTimeoutMs });
 }
 
-/** Makes encoders that share what the registry has told. */
+/** Makes writers of values, each for one encoder; they share what the registry has told. */
+function valueWriterFactory(config: Config, options: EncodeOptions): () => ValueWriter {
+  const registry = schemaRegistry(config);
+  if (registry !== null) return () => new MaxwellAvro(options, registry);
+  const { encryption } = config.output;
+  if (encryption === null) return () => new MaxwellJson(options);
+  const { scope } = encryption;
+  const key = Buffer.from(encryption.key.reveal());
+  return () => new EncryptedJson(new MaxwellJson(options), { scope, key });
+}
+
+/** Makes encoders. */
 export function encoderFactory(config: Config): () => TransactionEncoder {
   const options = encodeOptions(config);
-  const registry = schemaRegistry(config);
-  if (registry === null) return () => new TransactionEncoder(options);
-  return () => new TransactionEncoder(options, new MaxwellAvro(options, registry));
+  const createValues = valueWriterFactory(config, options);
+  return () => new TransactionEncoder(options, createValues());
 }

@@ -143,6 +143,8 @@ const outputConfig = (v: OptionValues) => ({
   hasDdl: v.output_ddl,
   nullsZeroDates: v.output_null_zerodates,
   usesCamelCase: v.output_naming_strategy === 'underscore_to_camelcase',
+  /** Null: nothing is encrypted. */
+  encryption: v.encrypt === 'none' || v.secret_key === null ? null : { scope: v.encrypt, key: v.secret_key },
   /** Names and /regular expressions/. */
   excludedColumns: v.exclude_columns ?? [],
 });

@@ -125,6 +125,32 @@ const producer: readonly Contradiction[] = [
   },
 ];
 
+/** Bytes of an AES key. */
+const keyLengths = [16, 24, 32];
+
+const encryption: readonly Contradiction[] = [
+  {
+    reads: ['encrypt', 'secret_key'],
+    check: (v) => {
+      if (v.encrypt === 'none') return undefined;
+      if (v.secret_key === null) return `encrypt=${v.encrypt} needs secret_key`;
+      const length = Buffer.byteLength(v.secret_key.reveal());
+      return when(
+        !keyLengths.includes(length),
+        `secret_key has ${length} bytes: an AES key has ${keyLengths.join(', ')}`,
+      );
+    },
+  },
+  {
+    reads: ['encrypt', 'output_format'],
+    check: (v) =>
+      when(
+        v.encrypt !== 'none' && v.output_format === 'avro',
+        `encrypt=${v.encrypt} is a form of Maxwell's JSON, but output_format=avro`,
+      ),
+  },
+];
+
 const cluster: readonly Contradiction[] = [
   {
     reads: ['ha', 'redis.nodes'],
@@ -190,4 +216,4 @@ const cluster: readonly Contradiction[] = [
 ];
 
 /** What cannot stand together among the options of source, producer and cluster. */
-export const contradictions: readonly Contradiction[] = [...source, ...producer, ...cluster];
+export const contradictions: readonly Contradiction[] = [...source, ...producer, ...encryption, ...cluster];

@@ -115,6 +115,9 @@ function warnOfIdleOptions(draft: DraftValues, { given, warnings }: DeriveContex
       'redis_outage=keep_leading is not used: under at_least_once a leader stops at its deadline',
     );
   }
+  if (draft.encrypt === 'none' && draft.secret_key !== null) {
+    warnings.push('secret_key is not used: encrypt=none');
+  }
   const tlsOption = [...given].find((name) => name.startsWith('kafka.ssl.'));
   if (tlsOption !== undefined && !draft['kafka.security.protocol'].endsWith('SSL')) {
     warnings.push(`${tlsOption} is not used: kafka.security.protocol=${draft['kafka.security.protocol']}`);

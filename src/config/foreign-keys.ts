@@ -23,10 +23,6 @@ const noJdbc = 'there is no JDBC connection';
 /** Later rows are more general: the first that fits counts. */
 export const foreignKeys: readonly ForeignKey[] = [
   // Maxwell: what would change the stream
-  ...refused('encrypt', 'Heaviside does not encrypt records: they would go out in plain text', [
-    'none',
-    'false',
-  ]),
   ...refused(
     'javascript',
     'Heaviside runs no JavaScript filter: rows would pass that it drops or changes; use filter and exclude_columns',
@@ -47,10 +43,7 @@ export const foreignKeys: readonly ForeignKey[] = [
     'Maxwell itself has dropped it: write the rules as filter',
   ),
   // Maxwell: what means nothing here
-  ...ignored('secret_key', 'records are not encrypted'),
-  ...ignored('bootstrapper', 'there is no bootstrap table; `heaviside snapshot` reads tables whole', [
-    'none',
-  ]),
+  ...ignored('bootstrapper', 'there is no bootstrap table: nothing is written to the source', ['none']),
   ...ignored(
     'ignore_producer_error',
     'no record is dropped for an error: see on_record_too_large and kafka.delivery.timeout.ms',

@@ -1,6 +1,6 @@
 /**
- * output_naming_strategy=underscore_to_camelcase: the letter after an underscore becomes upper case and the underscore goes;
- * leading and trailing underscores go too. A name of underscores alone stays.
+ * output_naming_strategy=underscore_to_camelcase, as Maxwell does it: an underscore goes, and a letter from a to z behind it
+ * becomes upper case, but not at the start of the name; of two underscores the second stays. A name that would be left empty stays.
  */
 export function camelCaseName(name: string): string {
   let result = '';
@@ -8,9 +8,10 @@ export function camelCaseName(name: string): string {
     const character = name.charAt(i);
     if (character !== '_') {
       result += character;
-    } else if (result !== '' && i + 1 < name.length) {
+    } else if (i + 1 < name.length) {
+      const next = name.charAt(i + 1);
+      result += i > 0 && next >= 'a' && next <= 'z' ? next.toUpperCase() : next;
       i++;
-      result += name.charAt(i).toUpperCase();
     }
   }
   return result === '' ? name : result;

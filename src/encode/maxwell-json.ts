@@ -115,6 +115,13 @@ export class MaxwellJson implements ValueWriter {
 
   /** Writes one row as a whole JSON object. `event`: what `writeHead` and `writeTail` wrote for its event. */
   writeRow(out: ByteSink, plan: TablePlan, row: EnvelopeRow, event: EventEnvelope): void {
+    this.writeEnvelope(out, plan, row, event);
+    this.writeContent(out, plan, row);
+    out.writeByte(CLOSE_BRACE);
+  }
+
+  /** Writes the object up to `data`, and leaves it open. */
+  writeEnvelope(out: ByteSink, plan: TablePlan, row: EnvelopeRow, event: EventEnvelope): void {
     const members = this.#members;
     const options = this.#options;
     out.writeBytes(event.head);
@@ -140,9 +147,12 @@ export class MaxwellJson implements ValueWriter {
       writeInteger(out, row.index);
       out.writeByte(QUOTE);
     }
+  }
+
+  /** Writes `data` and `old` into the open object, each behind a comma. */
+  writeContent(out: ByteSink, plan: TablePlan, row: RowView): void {
     this.#writeData(out, plan, row);
     if (row.fallback !== null) this.#writeOld(out, plan, row, row.fallback);
-    out.writeByte(CLOSE_BRACE);
   }
 
   /** Seconds with six digits of microseconds. */

@@ -67,6 +67,16 @@ export const outputOptions = {
     origin: 'maxwell',
     shapesStream: true,
   }),
+  encrypt: option(choice(['none', 'data', 'all']), 'none', {
+    summary: 'Encrypt `data` and `old` (data) or the whole message (all) with AES in CBC mode.',
+    note: 'In their place stands `"encrypted":{"iv":…,"bytes":…}`; record keys, primary key arrays (with data) and DDL records stay readable.',
+    origin: 'maxwell',
+    shapesStream: true,
+  }),
+  secret_key: optional(secret(), {
+    summary: 'Key of encrypt: 16, 24 or 32 bytes of UTF-8 text.',
+    origin: 'maxwell',
+  }),
   exclude_columns: optional(list('COLUMNS'), {
     summary: 'Columns left out of `data` and `old`: names or /regular expressions/.',
     origin: 'maxwell',

@@ -7,7 +7,7 @@ const kafka = 'user=maxwell\nkafka.bootstrap.servers=localhost:9092\n';
 
 describe('refusal', () => {
   it('names every problem at once, with its place and the nearest name', () => {
-    const file = 'kafka.lingr.ms=1\nport=abc\nkafka.acks=2\nproducer=kinesis\nencrypt=data\nclient_id=a b\n';
+    const file = 'kafka.lingr.ms=1\nport=abc\nkafka.acks=2\nproducer=kinesis\nreplay=true\nclient_id=a b\n';
     const env = { HEAVISIDE_KAFKA__BATCH_SIZ: '1', HEAVISIDE_HTTP_PORT: '99999' };
     expect(refusalOf({ file, env, argv: ['--lease_ttl', '1', 'stray', '--user'] })).toMatchInlineSnapshot(`
       "11 problems in the configuration:
@@ -16,7 +16,7 @@ describe('refusal', () => {
         - ./config.properties:2: port: "abc" is not a whole number
         - ./config.properties:3: kafka.acks: "2" is not one of all, -1, 1, 0
         - ./config.properties:4: producer: kinesis is a producer of Maxwell that Heaviside does not have: kafka, stdout, file
-        - ./config.properties:5: encrypt is refused: Heaviside does not encrypt records: they would go out in plain text
+        - ./config.properties:5: replay is refused: Heaviside always keeps its position: start another client_id at init_position
         - ./config.properties:6: client_id: "a b" is not 1 to 200 of the characters A-Z a-z 0-9 . _ -
         - environment HEAVISIDE_KAFKA__BATCH_SIZ: kafka.batch_siz is unknown: did you mean kafka.batch.size?
         - environment HEAVISIDE_HTTP_PORT: http_port: "99999" is not 0 to 65535
@@ -53,8 +53,8 @@ describe('refusal', () => {
   });
 
   it.each([
-    'encrypt=none',
     'replay=false',
+    'master_recovery=false',
     'bootstrapper=none',
     'ignore_producer_error=false',
     'binlog_heartbeat=true',

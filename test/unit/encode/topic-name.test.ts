@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { camelCaseName } from '../../../src/encode/field-name.ts';
 import { topicName } from '../../../src/encode/topic-name.ts';
 
 describe('topic names', () => {
@@ -19,17 +18,4 @@ describe('topic names', () => {
   it('does not fill in what a name holds', () => {
     expect(() => topicName('%{table}', 'd', '%{database}', 'insert')).toThrow(/legal/);
   });
-});
-
-describe('names in camel case', () => {
-  it.each([
-    ['user_id', 'userId'],
-    ['primary_key_columns', 'primaryKeyColumns'],
-    ['_lead', 'lead'],
-    ['trail_', 'trail'],
-    ['__', '__'],
-    ['a_1', 'a1'],
-    ['a__b', 'a_b'],
-    ['plain', 'plain'],
-  ])('%s becomes %s', (name, camel) => expect(camelCaseName(name)).toBe(camel));
 });
