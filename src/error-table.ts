@@ -107,6 +107,11 @@ export const errorTable = {
     4,
     'The source logged an incident (lost events): rebuild the data behind it, then `heaviside position skip`.',
   ),
+  XA_PREPARE_LOST: row(
+    'blocked',
+    4,
+    'The rows of a prepared XA transaction stand in a purged binlog, or before the position that was set: restore it, or pass over it with `heaviside position skip` of the GTID shown (by file and offset: `position set` behind it).',
+  ),
   BINLOG_EVENT_UNSUPPORTED: row(
     'blocked',
     4,

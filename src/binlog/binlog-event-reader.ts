@@ -21,6 +21,7 @@ import {
   inflatePayloadSlices,
   readTransactionPayload,
 } from './transaction-payload-event.ts';
+import { readXaPrepare } from './xid.ts';
 
 export interface BinlogEventReaderOptions {
   readonly assembler: TransactionAssembler;
@@ -171,7 +172,7 @@ export class BinlogEventReader {
       case eventType.TRANSACTION_PAYLOAD:
         return this.#payload(event);
       case eventType.XA_PREPARE:
-        return assembler.xaPrepare(body.readUInt8(0) !== 0, header, event.place);
+        return assembler.xaPrepare(readXaPrepare(body), header, event.place);
       default:
         return this.#other(event);
     }

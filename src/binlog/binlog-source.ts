@@ -19,12 +19,8 @@ import { TableRegistry } from './table-registry.ts';
 import type { DecodeLabel } from './table-version.ts';
 import { TransactionAssembler } from './transaction-assembler.ts';
 import { TransactionQueue } from './transaction-queue.ts';
-import {
-  planVerification,
-  type TransactionVerifier,
-  type VerificationPlan,
-  type VerifiedTransaction,
-} from './transaction-verifier.ts';
+import type { TransactionVerifier, VerifiedTransaction } from './transaction-verifier.ts';
+import { planVerification, type VerificationPlan } from './verification-plan.ts';
 import { Dump } from './zongji-client.ts';
 
 export interface BinlogStreamOptions {
@@ -89,6 +85,7 @@ class DumpStream implements BinlogStream {
   readonly sourceIdentity: SourceIdentity;
   readonly #options: BinlogStreamOptions;
   readonly #queue = new TransactionQueue();
+  readonly #plan: VerificationPlan;
   readonly #verifier: TransactionVerifier;
   readonly #assembler: TransactionAssembler;
   readonly #reader: BinlogEventReader;
@@ -107,6 +104,7 @@ class DumpStream implements BinlogStream {
   ) {
     this.#options = options;
     this.sourceIdentity = identity;
+    this.#plan = plan;
     this.#verifier = plan.verifier;
     this.opened = new Promise((resolve, reject) => {
       this.#settleOpened = { resolve, reject };
@@ -115,7 +113,8 @@ class DumpStream implements BinlogStream {
     this.#assembler = new TransactionAssembler({
       usesGtid: options.from.gtids !== null,
       ignoredServerIds: new Set(options.replicateIgnoreServerIds),
-      discardedId: plan.verifier.pendingId,
+      isReplicated: (id) => plan.verifier.isReplicated(id),
+      maxPreparedBytes: options.spillThresholdBytes,
       createStore: () => new RowStore(options),
       onTransaction: (transaction) => this.#accept(transaction),
       onSchemaChange: () => tables.clear(),
@@ -217,12 +216,12 @@ class DumpStream implements BinlogStream {
   }
 
   #open(): void {
-    const { expectedFileCreatedAt, from } = this.#options;
+    const { from, fileCreatedAt: expected } = this.#plan;
     const createdAt = this.#reader.fileCreatedAt;
-    if (from.gtids === null && expectedFileCreatedAt !== null && createdAt !== expectedFileCreatedAt) {
+    if (from.gtids === null && expected !== null && createdAt !== expected) {
       throw new HeavisideError(
         'SOURCE_CHANGED',
-        `${from.coordinates?.file ?? ''} was opened at ${createdAt ?? 0} and the position is in one that was opened at ${expectedFileCreatedAt}`,
+        `${from.coordinates?.file ?? ''} was opened at ${createdAt ?? 0} and the position is in one that was opened at ${expected}`,
       );
     }
     this.#isOpen = true;
@@ -250,7 +249,7 @@ class DumpStream implements BinlogStream {
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     this.#watch.stop();
     this.#dump.close();
-    this.#assembler.drop();
+    this.#assembler.dispose();
     this.#queue.fail(error);
     this.#settleOpened?.reject(error);
   }
@@ -278,8 +277,11 @@ export async function openBinlogStream(options: BinlogStreamOptions): Promise<Bi
       position: options.from,
       expectedIdentity: options.expectedIdentity,
     });
-    const plan = await planVerification(connection.query, options.from, options.verify);
-    await prepareSession(connection, options, plan.verifier.pendingId === null);
+    const plan = await planVerification(connection.query, options.from, {
+      expected: options.verify,
+      fileCreatedAt: options.expectedFileCreatedAt,
+    });
+    await prepareSession(connection, options, !plan.verifier.isPending);
     const stream = new DumpStream(options, connection, identity, plan);
     await stream.opened;
     return stream;

@@ -6,7 +6,9 @@ import {
   parseMariadbGtid,
   type MariadbGtid,
 } from '../model/mariadb-gtid-set.ts';
+import { MysqlGtidSet } from '../model/mysql-gtid-set.ts';
 import type { BinlogCoordinates, Position } from '../model/position.ts';
+import type { PreparedTransaction } from '../model/prepared-transaction.ts';
 import type { Query } from './mysql-client.ts';
 import type { SourceIdentity } from './source-identity.ts';
 
@@ -41,7 +43,18 @@ function purged(what: string): HeavisideError {
   );
 }
 
-async function checkMysqlGtids(query: Query, gtids: string): Promise<void> {
+/** The rows of what is prepared are needed, and the source no longer has them. */
+export const preparedPurged = ({ xid, id }: PreparedTransaction): HeavisideError =>
+  new HeavisideError(
+    'XA_PREPARE_LOST',
+    `XA transaction ${xid} is prepared and not ended, and ${id}, which holds its rows, was purged`,
+  );
+
+async function checkMysqlGtids(
+  query: Query,
+  gtids: string,
+  prepared: readonly PreparedTransaction[],
+): Promise<void> {
   const sql =
     'SELECT GTID_SUBTRACT(?, @@GLOBAL.gtid_executed) AS ahead, GTID_SUBTRACT(@@GLOBAL.gtid_purged, ?) AS missing, ' +
     '@@GLOBAL.gtid_mode AS mode';
@@ -53,7 +66,11 @@ async function checkMysqlGtids(query: Query, gtids: string): Promise<void> {
         `the position is a GTID set and the source has gtid_mode=${row?.['mode'] ?? 'unknown'}`,
       );
     }
-    if (row['missing'] !== '') throw purged(row['missing'] ?? '');
+    if (row['missing'] !== '') {
+      const missing = MysqlGtidSet.parse(row['missing'] ?? '');
+      const lost = prepared.find(({ id }) => missing.has(id));
+      throw lost === undefined ? purged(missing.toString()) : preparedPurged(lost);
+    }
     if (row['ahead'] === '') return;
     if (attempt === EXECUTED_ATTEMPTS) throw notExecuted(row['ahead'] ?? '');
     await sleep(EXECUTED_WAIT_MS);
@@ -61,7 +78,7 @@ async function checkMysqlGtids(query: Query, gtids: string): Promise<void> {
 }
 
 /** The last GTID of each domain before the oldest binlog: what was purged. */
-async function readPurgedMariadb(query: Query): Promise<readonly MariadbGtid[]> {
+export async function readPurgedMariadb(query: Query): Promise<readonly MariadbGtid[]> {
   const [oldest] = await query('SHOW BINARY LOGS');
   const file = oldest?.['Log_name'];
   if (file === undefined || file === null)
@@ -116,7 +133,7 @@ async function checkCoordinates(
 /**
  * Checks that the source can go on from a position and loses nothing: what it purged lies inside, and the position inside what
  * it executed. To be run on the very connection of the dump. Takes up to two seconds where the source is a moment behind.
- * @throws HeavisideError BINLOG_PURGED, POSITION_NOT_IN_EXECUTED, SOURCE_GTID_OFF, SOURCE_CHANGED, BINLOG_OFFSET_TOO_LARGE
+ * @throws HeavisideError BINLOG_PURGED, XA_PREPARE_LOST, POSITION_NOT_IN_EXECUTED, SOURCE_GTID_OFF, SOURCE_CHANGED, BINLOG_OFFSET_TOO_LARGE
  */
 export async function checkPosition(query: Query, options: PositionCheckOptions): Promise<void> {
   const { position, identity } = options;
@@ -127,7 +144,8 @@ export async function checkPosition(query: Query, options: PositionCheckOptions)
     );
   }
   if (position.gtids instanceof MariadbGtidSet) return checkMariadbGtids(query, position.gtids.gtids());
-  if (position.gtids !== null) return checkMysqlGtids(query, position.gtids.toString());
+  if (position.gtids !== null)
+    return checkMysqlGtids(query, position.gtids.toString(), position.prepared ?? []);
   if (position.coordinates === null)
     throw new HeavisideError('INTERNAL', 'a position without GTIDs and without file and offset');
   return checkCoordinates(query, position.coordinates, options);

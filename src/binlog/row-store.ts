@@ -73,6 +73,17 @@ export class RowStore {
     return undefined;
   }
 
+  get isOnDisk(): boolean {
+    return this.#file !== null;
+  }
+
+  /** Moves what is in memory to disk; to be called behind `finish`. */
+  async spill(): Promise<void> {
+    if (this.#file !== null) return;
+    await this.#spill();
+    await this.finish();
+  }
+
   /** The events in groups of about a mebibyte; callable again. */
   async *groups(): AsyncGenerator<readonly RowsEvent[]> {
     if (this.#file === null) {

@@ -1,12 +1,15 @@
 import { crc32 } from 'node:zlib';
 import { HeavisideError } from '../errors.ts';
 import type { BinlogCoordinates } from '../model/position.ts';
-import type { RowsEvent, SchemaChange, SourceTransaction } from '../model/transaction.ts';
+import type { RowsEvent, SourceTransaction, XaStep } from '../model/transaction.ts';
 import type { EventHeader } from './event-header.ts';
 import type { GtidEvent } from './gtid-event.ts';
+import { closeTransaction, type OpenTransaction, type TransactionEnd } from './open-transaction.ts';
+import { PreparedTransactions } from './prepared-transactions.ts';
 import type { QueryEvent } from './query-event.ts';
 import type { RowStore } from './row-store.ts';
 import { statementKind } from './statement-kind.ts';
+import { xidOfStatement, type XaPrepareEvent } from './xid.ts';
 
 /** Where an event stands: its file, its first byte and the byte behind it. */
 export interface EventPlace {
@@ -20,8 +23,10 @@ export interface TransactionAssemblerOptions {
   readonly usesGtid: boolean;
   /** Changes made on these servers are passed over. */
   readonly ignoredServerIds: ReadonlySet<number>;
-  /** Id of a transaction whose rows are not kept, only counted into its fingerprint. */
-  readonly discardedId: string | null;
+  /** Whether a transaction, by its id, was replicated before: its rows are not kept, only counted into its fingerprint. */
+  readonly isReplicated: (id: string) => boolean;
+  /** Rows of prepared XA transactions in memory beyond which they go to disk, bytes. */
+  readonly maxPreparedBytes: number;
   readonly createStore: () => RowStore;
   readonly onTransaction: (transaction: SourceTransaction) => void;
   /** Whether a data change that was logged as a statement may be one to a table that is replicated. */
@@ -30,39 +35,36 @@ export interface TransactionAssemblerOptions {
   readonly onSchemaChange: () => void;
 }
 
-/** The transaction that is being read. */
-interface OpenTransaction {
-  readonly id: string;
-  readonly gtidEvent: GtidEvent | null;
-  readonly serverId: number;
-  readonly start: BinlogCoordinates;
-  readonly keepsRows: boolean;
-  isBegun: boolean;
-  threadId: number | null;
-  store: RowStore | null;
-  schemaChange: SchemaChange | null;
-  rowsChecksum: number;
-  rowsBytes: number;
+/** The event that ends a transaction. */
+interface EndEvent {
+  readonly header: EventHeader;
+  readonly place: EventPlace;
 }
 
-const TRANSACTION_OVERHEAD_BYTES = 700;
+const endOf = ({ file, endOffset }: EventPlace): BinlogCoordinates => ({ file, offset: endOffset });
+
+const unknownPrepare = (xid: string): HeavisideError =>
+  new HeavisideError(
+    'XA_PREPARE_LOST',
+    `the source commits XA transaction ${xid}, which was prepared before the position that the stream was started at`,
+  );
 
 const unsupported = (what: string): HeavisideError => new HeavisideError('BINLOG_EVENT_UNSUPPORTED', what);
-
-const noGroups = async function* (): AsyncGenerator<readonly RowsEvent[]> {};
 
 /** Puts events together into committed transactions. Nothing of a transaction is given out before its end was read. */
 export class TransactionAssembler {
   readonly #options: TransactionAssemblerOptions;
+  readonly #prepared: PreparedTransactions;
   #open: OpenTransaction | null = null;
 
   constructor(options: TransactionAssemblerOptions) {
     this.#options = options;
+    this.#prepared = new PreparedTransactions(options.maxPreparedBytes);
   }
 
-  /** Bytes that the transaction at hand holds in memory. */
+  /** Bytes in memory: the transaction at hand, and those that are prepared. */
   get memoryBytes(): number {
-    return this.#open?.store?.memoryBytes ?? 0;
+    return (this.#open?.store?.memoryBytes ?? 0) + this.#prepared.memoryBytes;
   }
 
   /** Whether a transaction was begun whose end was not read. */
@@ -102,19 +104,16 @@ export class TransactionAssembler {
       open.threadId = event.threadId;
       return undefined;
     }
+    if (kind === 'xa-commit' || kind === 'xa-rollback')
+      return this.#endXa(open, event.sql, { header, place, kind });
     if (kind === 'commit') return this.#finish(header, place, null);
-    if (kind === 'rollback' || kind === 'xa-rollback') {
+    if (kind === 'rollback') {
       this.#discardRows();
       return this.#finish(header, place, null);
     }
     if (kind === 'rollback-to') {
       throw unsupported(
         'the source logged ROLLBACK TO SAVEPOINT behind rows of tables without transactions: use InnoDB alone',
-      );
-    }
-    if (kind === 'xa-commit') {
-      throw unsupported(
-        'the source committed an XA transaction that it had logged when it was prepared: XA is not supported',
       );
     }
     return this.#statement(open, event, kind === 'open-create', { header, place });
@@ -148,17 +147,25 @@ export class TransactionAssembler {
   }
 
   /** Returns a promise where rows are being written to disk. */
-  xaPrepare(isOnePhase: boolean, header: EventHeader, place: EventPlace): void | Promise<void> {
-    if (isOnePhase && this.#open !== null) return this.#finish(header, place, null);
-    throw unsupported(
-      'the source prepared an XA transaction: whether its rows are committed is told later; XA is not supported',
-    );
+  xaPrepare(event: XaPrepareEvent, header: EventHeader, place: EventPlace): void | Promise<void> {
+    const open = this.#open;
+    if (open === null) throw this.#outsideTransaction();
+    if (event.isOnePhase) return this.#finish(header, place, null);
+    const written = open.store?.finish();
+    if (written !== undefined) return written.then(() => this.#hold(open, event.xid, { header, place }));
+    return this.#hold(open, event.xid, { header, place });
   }
 
   /** Drops a transaction whose end was not read (ROTATE, FORMAT_DESCRIPTION, the end of the stream). */
   drop(): void {
     this.#open?.store?.dispose();
     this.#open = null;
+  }
+
+  /** Drops everything: nothing is read any more. */
+  dispose(): void {
+    this.drop();
+    this.#prepared.dispose();
   }
 
   #begin(header: EventHeader, place: EventPlace, gtidEvent: GtidEvent | null): OpenTransaction {
@@ -172,7 +179,7 @@ export class TransactionAssembler {
       gtidEvent,
       serverId: header.serverId,
       start: { file: place.file, offset: place.startOffset },
-      keepsRows: !this.#options.ignoredServerIds.has(header.serverId) && id !== this.#options.discardedId,
+      keepsRows: !this.#options.ignoredServerIds.has(header.serverId) && !this.#options.isReplicated(id),
       isBegun: false,
       threadId: null,
       store: null,
@@ -215,39 +222,48 @@ export class TransactionAssembler {
     const open = this.#open;
     if (open === null) return undefined;
     const written = open.store?.finish();
-    if (written !== undefined) return written.then(() => this.#give(open, header, { place, xid }));
-    return this.#give(open, header, { place, xid });
+    const end = { header, end: endOf(place), xid, xa: null };
+    if (written !== undefined) return written.then(() => this.#give(open, end));
+    return this.#give(open, end);
   }
 
-  #give(
+  /** Keeps the rows back until their XA transaction ends; the transaction that is given out merely moves the position on. */
+  #hold(open: OpenTransaction, xid: string, { header, place }: EndEvent): void | Promise<void> {
+    const { store, threadId } = open;
+    open.store = null;
+    const xa: XaStep = { xid, step: 'prepare' };
+    const end = { header, end: endOf(place), xid: null, xa };
+    const written = this.#prepared.hold(xid, { store, threadId });
+    if (written !== undefined) return written.then(() => this.#give(open, end));
+    return this.#give(open, end);
+  }
+
+  /** Gives the rows that were prepared out as rows of the transaction that commits them, or drops them. */
+  #endXa(
     open: OpenTransaction,
-    header: EventHeader,
-    end: { readonly place: EventPlace; readonly xid: bigint | null },
+    sql: string,
+    { header, place, kind }: EndEvent & { readonly kind: 'xa-commit' | 'xa-rollback' },
   ): void {
+    this.#discardRows();
+    const xid = xidOfStatement(sql);
+    if (xid === null)
+      throw unsupported('the source logged the end of an XA transaction without a readable XID');
+    const held = this.#prepared.take(xid);
+    const isCommit = kind === 'xa-commit';
+    if (isCommit && open.keepsRows && held === undefined) throw unknownPrepare(xid);
+    if (isCommit && open.keepsRows) {
+      open.store = held?.store ?? null;
+      open.threadId = held?.threadId ?? null;
+    } else {
+      held?.store?.dispose();
+    }
+    const step = isCommit ? 'commit' : 'rollback';
+    this.#give(open, { header, end: endOf(place), xid: null, xa: { xid, step } });
+  }
+
+  #give(open: OpenTransaction, end: TransactionEnd): void {
     this.#open = null;
-    const { store, gtidEvent } = open;
-    const committedUs = gtidEvent?.originalCommitUs ?? 0;
-    this.#options.onTransaction({
-      id: open.id,
-      gtid: this.#options.usesGtid ? open.id : null,
-      xid: end.xid,
-      serverId: open.serverId,
-      threadId: open.threadId,
-      commitTimestampUs: committedUs > 0 ? committedUs : header.timestampSeconds * 1_000_000,
-      // Neither length nor headers take part: a replica that logs the transaction again writes others.
-      fingerprint:
-        committedUs > 0
-          ? `committed:${committedUs}`
-          : `rows:${open.rowsBytes}:${(open.rowsChecksum >>> 0).toString(16)}`,
-      start: open.start,
-      end: { file: end.place.file, offset: end.place.endOffset },
-      hasRows: store !== null && store.eventCount > 0,
-      schemaChange: open.schemaChange,
-      memoryBytes:
-        TRANSACTION_OVERHEAD_BYTES + (store?.memoryBytes ?? 0) + (open.schemaChange?.sql.length ?? 0) * 2,
-      rowsEvents: () => store?.groups() ?? noGroups(),
-      dispose: () => store?.dispose(),
-    });
+    this.#options.onTransaction(closeTransaction(open, this.#options.usesGtid, end));
   }
 
   #statementBased(): HeavisideError {

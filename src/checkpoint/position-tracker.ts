@@ -1,7 +1,9 @@
 import type { GtidSet } from '../model/gtid-set.ts';
+import { MariadbGtidSet } from '../model/mariadb-gtid-set.ts';
 import type { Position } from '../model/position.ts';
 import type { PositionRecord, SourceIdentityRecord, SplitPosition } from '../model/position-record.ts';
-import type { SourceTransaction } from '../model/transaction.ts';
+import type { PreparedTransaction } from '../model/prepared-transaction.ts';
+import type { SourceTransaction, XaStep } from '../model/transaction.ts';
 
 /** What does not change while one leadership lasts. */
 export interface TrackerIdentity {
@@ -17,6 +19,8 @@ export class PositionTracker {
   #gtids: GtidSet | null;
   #coordinates: Position['coordinates'];
   #lastTransaction: PositionRecord['lastTransaction'];
+  /** Prepared XA transactions, in the order of the binlog. */
+  #prepared: readonly PreparedTransaction[];
   #commit: number;
   readonly #fileCreatedAt: (file: string) => number | null;
 
@@ -33,20 +37,39 @@ export class PositionTracker {
     this.#identity = identity;
     this.#gtids = start.gtids;
     this.#coordinates = start.coordinates;
+    this.#prepared = start.prepared ?? [];
     this.#lastTransaction = from.lastTransaction;
     this.#commit = from.nextCommit;
     this.#fileCreatedAt = from.fileCreatedAt;
   }
 
   get position(): Position {
-    return { gtids: this.#gtids, coordinates: this.#coordinates };
+    return { gtids: this.#gtids, coordinates: this.#coordinates, prepared: this.#prepared };
   }
 
   /** The transaction is wholly in the batch at hand (or needs nothing there). */
   advance(transaction: SourceTransaction): void {
-    if (transaction.gtid !== null && this.#gtids) this.#gtids = this.#gtids.add(transaction.gtid);
+    const { xa, gtid } = transaction;
+    if (xa?.step === 'prepare' && this.#prepared.some(({ id }) => id === transaction.id)) return; // read once more
+    if (xa !== undefined) this.#advanceXa(transaction, xa);
     this.#coordinates = transaction.end;
+    const staysHole = xa?.step === 'prepare' && this.#gtids?.flavor === 'mysql';
+    if (staysHole) return;
+    if (gtid !== null && this.#gtids) this.#gtids = this.#gtids.add(gtid);
     this.#lastTransaction = { id: transaction.id, fingerprint: transaction.fingerprint };
+  }
+
+  /** Takes note of what is prepared, and of its end: on MySQL the prepared GTID counts as replicated from then on. */
+  #advanceXa({ id, start }: SourceTransaction, { xid, step }: XaStep): void {
+    const known = this.#prepared.find((prepared) => prepared.xid === xid);
+    if (known !== undefined) {
+      this.#prepared = this.#prepared.filter((prepared) => prepared !== known);
+      if (this.#gtids?.flavor === 'mysql') this.#gtids = this.#gtids.add(known.id);
+    }
+    if (step !== 'prepare') return;
+    const after = this.#gtids instanceof MariadbGtidSet ? this.#gtids.lastOfDomain(id) : null;
+    const fileCreatedAt = this.#gtids === null ? this.#fileCreatedAt(start.file) : null;
+    this.#prepared = [...this.#prepared, { xid, id, after, fileCreatedAt }];
   }
 
   /** Without GTID the position also moves where nothing was committed: a new binlog file, events that are no transaction. */
@@ -72,6 +95,7 @@ export class PositionTracker {
       offset: this.#coordinates?.offset ?? null,
       fileCreatedAt: this.#coordinates ? this.#fileCreatedAt(this.#coordinates.file) : null,
       split,
+      ...(this.#prepared.length === 0 ? {} : { prepared: this.#prepared }),
       lastTransaction: this.#lastTransaction,
       epoch: this.#identity.epoch,
       commit: this.#commit++,

@@ -14,6 +14,7 @@ export function positionOf(
 ): Position {
   const coordinates =
     record.file !== null && record.offset !== null ? { file: record.file, offset: record.offset } : null;
+  const prepared = record.prepared ?? [];
   if (isGtid && record.gtidSet !== null) {
     if (record.source.flavor !== identity.flavor) {
       throw new HeavisideError(
@@ -21,7 +22,7 @@ export function positionOf(
         `the position is of a ${record.source.flavor} server, this one is ${identity.flavor}`,
       );
     }
-    return { gtids: parseGtidSet(identity.flavor, record.gtidSet), coordinates };
+    return { gtids: parseGtidSet(identity.flavor, record.gtidSet), coordinates, prepared };
   }
   if (!coordinates || (record.gtidSet !== null) !== isGtid) {
     throw new HeavisideError(
@@ -32,5 +33,5 @@ export function positionOf(
   if (record.source.id !== identity.id) {
     throw new HeavisideError('SOURCE_CHANGED', 'the position is a file and offset of another server');
   }
-  return { gtids: null, coordinates };
+  return { gtids: null, coordinates, prepared };
 }

@@ -82,6 +82,8 @@ async function show({ config, log, redis, flags }: Job): Promise<number> {
       );
       if (record.split)
         process.stdout.write(`inside ${record.split.transactionId}, next row ${record.split.nextRowIndex}\n`);
+      for (const { xid, id } of record.prepared ?? [])
+        process.stdout.write(`prepared by ${id} and not ended: XA ${xid}\n`);
       if (checkpoint)
         process.stdout.write(
           `checkpoint in Redis: epoch ${checkpoint.epoch}, offset ${checkpoint.positionsOffset}\n`,
@@ -183,6 +185,7 @@ async function nextRecord(job: Job, { verb, argument, previous, epoch }: Change)
     offset: position.coordinates?.offset ?? null,
     fileCreatedAt: null,
     split: null,
+    ...(position.prepared?.length ? { prepared: position.prepared } : {}),
     lastTransaction: null,
     epoch,
     commit: 0,
@@ -193,25 +196,28 @@ async function nextRecord(job: Job, { verb, argument, previous, epoch }: Change)
   };
 }
 
+const placeIn = ({ file, offset }: PositionRecord): Position['coordinates'] =>
+  file !== null && offset !== null ? { file, offset } : null;
+
+/** A transaction that was not replicated, or one that is prepared and is to be forgotten: its rows come in no record then. */
 function skip(
   previous: PositionRecord | null,
   gtid: string | undefined,
   identity: SourceIdentityRecord,
 ): Position {
-  if (!previous?.gtidSet || gtid === undefined) {
+  const all = previous?.prepared ?? [];
+  const prepared = all.filter(({ id }) => id !== gtid);
+  const isPrepared = prepared.length < all.length;
+  if (!previous || gtid === undefined || (!previous.gtidSet && !isPrepared)) {
     throw new HeavisideError(
       'COMMAND_FAILED',
       'skip needs a GTID, and a cluster whose position is a GTID set',
     );
   }
-  const gtids = parseGtidSet(identity.flavor, previous.gtidSet).add(gtid);
-  return {
-    gtids,
-    coordinates:
-      previous.file !== null && previous.offset !== null
-        ? { file: previous.file, offset: previous.offset }
-        : null,
-  };
+  const gtids = previous.gtidSet === null ? null : parseGtidSet(identity.flavor, previous.gtidSet);
+  // MariaDB's position stands behind what is prepared already.
+  const isBehind = isPrepared && identity.flavor === 'mariadb';
+  return { gtids: isBehind ? gtids : (gtids?.add(gtid) ?? null), coordinates: placeIn(previous), prepared };
 }
 
 async function target(
@@ -223,11 +229,10 @@ async function target(
   if (job.flags.has('--from-checkpoint')) {
     const record = await checkpointRecord(job);
     if (!record) throw new HeavisideError('COMMAND_FAILED', 'there is no checkpoint in Redis');
-    const coordinates =
-      record.file !== null && record.offset !== null ? { file: record.file, offset: record.offset } : null;
     return {
       gtids: record.gtidSet === null ? null : parseGtidSet(record.source.flavor, record.gtidSet),
-      coordinates,
+      coordinates: placeIn(record),
+      prepared: record.prepared ?? [],
     };
   }
   const position = initialPosition(parseArgument(argument), identity.flavor);

@@ -80,6 +80,12 @@ export class MariadbGtidSet implements GtidSet {
     return new MariadbGtidSet(domains);
   }
 
+  /** The GTID of the domain that `gtid` belongs to, as text; null where there is none. */
+  lastOfDomain(gtid: string): string | null {
+    const last = this.#domains.get(parseMariadbGtid(gtid).domainId);
+    return last === undefined ? null : formatMariadbGtid(last);
+  }
+
   contains(other: GtidSet): boolean {
     if (!(other instanceof MariadbGtidSet)) return other.isEmpty();
     return other.gtids().every((gtid) => {

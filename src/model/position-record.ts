@@ -1,4 +1,5 @@
 import type { SourceFlavor } from './position.ts';
+import type { PreparedTransaction } from './prepared-transaction.ts';
 
 /** Where a split source transaction goes on: its first rows are committed, the rest is not. */
 export interface SplitPosition {
@@ -34,6 +35,8 @@ export interface PositionRecord {
   /** When `file` was opened (its FORMAT_DESCRIPTION), seconds since 1970: tells a file of the same name apart. Null where not known. */
   readonly fileCreatedAt: number | null;
   readonly split: SplitPosition | null;
+  /** XA transactions that are prepared and not ended at the position; absent: none. A reader that does not know it meets XA COMMIT as an error. */
+  readonly prepared?: readonly PreparedTransaction[];
   /** The last transaction that is wholly in Kafka, and what identifies its content. */
   readonly lastTransaction: { readonly id: string; readonly fingerprint: string } | null;
   readonly epoch: number;
@@ -69,6 +72,7 @@ export function parsePositionRecord(text: string): PositionRecord | null {
     typeof record.commit === 'number' &&
     typeof record.source === 'object' &&
     typeof record.partitions === 'object' &&
+    (record.prepared === undefined || Array.isArray(record.prepared)) &&
     (typeof record.gtidSet === 'string' || typeof record.file === 'string');
   return isWhole ? (record as PositionRecord) : null;
 }

@@ -1,4 +1,5 @@
 import type { GtidSet } from './gtid-set.ts';
+import type { PreparedTransaction } from './prepared-transaction.ts';
 
 export type SourceFlavor = 'mysql' | 'mariadb';
 
@@ -15,4 +16,6 @@ export interface Position {
   readonly gtids: GtidSet | null;
   /** End of the last transaction in the binlog of the server that was read; with GTID it only informs. */
   readonly coordinates: BinlogCoordinates | null;
+  /** XA transactions that are prepared and not ended there, in the order of the binlog; absent: none. MySQL's GTID set leaves them out. */
+  readonly prepared?: readonly PreparedTransaction[];
 }

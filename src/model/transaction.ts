@@ -28,6 +28,14 @@ export interface SchemaChange {
   readonly timestampSeconds: number;
 }
 
+/** What a transaction means to an XA transaction. */
+export interface XaStep {
+  /** As the server logs it: X'gtrid',X'bqual',formatID. */
+  readonly xid: string;
+  /** prepare: its rows were read and are held back; commit: they are the rows of this transaction; rollback: they are dropped. */
+  readonly step: 'prepare' | 'commit' | 'rollback';
+}
+
 /** One committed source transaction, in binlog order. One without rows (DDL, filtered by the server, rolled back) still moves the position. */
 export interface SourceTransaction {
   /** The part of message_id before `#`: MySQL `uuid:23` (or `uuid:tag:23`), MariaDB `0-1-815`, by file `binlog.000007:1234` (start of the transaction). */
@@ -48,6 +56,8 @@ export interface SourceTransaction {
   /** True where rows follow; false for a position that merely moves on. */
   readonly hasRows: boolean;
   readonly schemaChange: SchemaChange | null;
+  /** Where it prepares or ends an XA transaction. */
+  readonly xa?: XaStep;
   /** Bytes held in memory for it, for the bound on the queue. */
   readonly memoryBytes: number;
   /** The rows events in order, in groups of bounded size (a large transaction is read back from its spill file). May be called once more after a failure. */

@@ -37,7 +37,8 @@ function open({
   const assembler = new TransactionAssembler({
     usesGtid,
     ignoredServerIds: new Set(ignored === undefined ? [] : [ignored]),
-    discardedId: discardedId ?? null,
+    isReplicated: (id) => id === discardedId,
+    maxPreparedBytes: spillThresholdBytes,
     createStore: () => new RowStore({ spillThresholdBytes, spillDirectory: tmpdir() }),
     onTransaction: (transaction) => transactions.push(transaction),
     concernsStatement: () => true,
@@ -225,7 +226,6 @@ describe('a binlog event reader', () => {
       event(eventType.INCIDENT, Buffer.concat([u8(1, 0), bytes.text('lost')])),
       'BINLOG_INCIDENT',
     ],
-    ['a prepared XA transaction', event(eventType.XA_PREPARE, Buffer.alloc(14)), 'BINLOG_EVENT_UNSUPPORTED'],
     [
       'a partial JSON update',
       event(eventType.PARTIAL_UPDATE_ROWS, Buffer.alloc(10)),
@@ -234,7 +234,9 @@ describe('a binlog event reader', () => {
     ['an unknown event', event(99, Buffer.alloc(4)), 'BINLOG_EVENT_UNSUPPORTED'],
     ['an unknown event that may be ignored', event(99, Buffer.alloc(4), { flags: 0x80 }), 'resolved'],
     ['a statement', query("/* why */ UPDATE t SET a = 'secret'"), 'BINLOG_EVENT_UNSUPPORTED'],
-    ['XA COMMIT', query("XA COMMIT X'61',X'',1"), 'BINLOG_EVENT_UNSUPPORTED'],
+    ['the end of an unreadable XID', query('XA COMMIT what'), 'BINLOG_EVENT_UNSUPPORTED'],
+    ['the commit of what is not known', query("XA COMMIT X'61',X'',1"), 'XA_PREPARE_LOST'],
+    ['the rollback of what is not known', query("XA ROLLBACK X'61',X'',1"), 'resolved'],
     ['ROLLBACK TO', query('ROLLBACK TO `a`'), 'BINLOG_EVENT_UNSUPPORTED'],
     ['SAVEPOINT', query('SAVEPOINT `a`'), 'resolved'],
     [
