@@ -120,7 +120,7 @@ export const errorTable = {
   ROW_UNDECODABLE: row(
     'blocked',
     5,
-    'A row cannot be decoded; report the table definition, or pass over it with `heaviside position skip`.',
+    'A row cannot be decoded; report the table definition. To pass over it: `heaviside position skip` (its transaction), or on_decode_error=skip (such rows).',
   ),
   SCHEMA_UNKNOWN: row(
     'blocked',

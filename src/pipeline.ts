@@ -28,6 +28,7 @@ export interface TransactionEncoderPort {
 export interface EncodedRows {
   readonly written: Readonly<Record<RowOperation, number>>;
   readonly rowsFiltered: number;
+  readonly rowsUndecodable: number;
   readonly tables: ReadonlySet<string>;
 }
 

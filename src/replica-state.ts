@@ -62,6 +62,7 @@ export class ReplicaState {
     this.counters.updatedRows += rows.written.update;
     this.counters.deletedRows += rows.written.delete;
     this.counters.filteredRows += rows.rowsFiltered;
+    this.counters.undecodableRows += rows.rowsUndecodable;
     for (const table of rows.tables) this.tables.add(table);
   }
 }

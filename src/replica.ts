@@ -91,7 +91,7 @@ export class Replica {
       state: this.state,
       source: this.#source,
       outputs: this.#outputs,
-      createEncoder: encoderFactory(this.#config),
+      createEncoder: encoderFactory(this.#config, this.log),
       checkpoints: this.#checkpoints,
       log: this.log,
       configFingerprint: configFingerprint(this.#config),

@@ -3,8 +3,11 @@ import { MaxwellAvro } from '../encode/avro/maxwell-avro.ts';
 import type { EncodeOptions } from '../encode/encode-options.ts';
 import { EncryptedJson } from '../encode/encrypted-json.ts';
 import { MaxwellJson } from '../encode/maxwell-json.ts';
+import type { PassedOverRow } from '../encode/passed-over-rows.ts';
 import { TransactionEncoder } from '../encode/transaction-encoder.ts';
 import type { ValueWriter } from '../encode/value-writer.ts';
+import type { Log } from '../observability/log.ts';
+import { LogRateLimit } from '../observability/log-rate-limit.ts';
 import { SchemaRegistry } from '../registry/schema-registry.ts';
 
 const registryTimeoutMs = 5000;
@@ -37,6 +40,9 @@ function encodeOptions({ producer, partition, output, filter }: Config): EncodeO
     outputDdl: output.hasDdl,
     outputNullZerodates: output.nullsZeroDates,
     outputNamingStrategy: output.usesCamelCase ? 'underscore_to_camelcase' : null,
+    outputTombstones: output.hasTombstones,
+    onDecodeError: producer.onDecodeError,
+    deadLetterTopic: producer.kind === 'kafka' ? producer.deadLetterTopic : null,
   };
 }
 
@@ -58,9 +64,24 @@ function valueWriterFactory(config: Config, options: EncodeOptions): () => Value
   return () => new EncryptedJson(new MaxwellJson(options), { scope, key });
 }
 
+/** Logs rows that are passed over: a line a table and 10 s. */
+function passedOverLog(log: Log): (row: PassedOverRow) => void {
+  const limit = new LogRateLimit({ now: () => performance.now() });
+  return ({ transactionId, index, ...row }) => {
+    const suppressed = limit.admit(`${row.database}.${row.table}`);
+    if (suppressed === null) return;
+    const messageId = `${transactionId}#${index}`;
+    log.error(
+      { code: 'ROW_UNDECODABLE', messageId, ...row, suppressed },
+      'a row that cannot be decoded was passed over',
+    );
+  };
+}
+
 /** Makes encoders. */
-export function encoderFactory(config: Config): () => TransactionEncoder {
+export function encoderFactory(config: Config, log: Log): () => TransactionEncoder {
   const options = encodeOptions(config);
   const createValues = valueWriterFactory(config, options);
-  return () => new TransactionEncoder(options, createValues());
+  const onPassedOver = passedOverLog(log);
+  return () => new TransactionEncoder(options, createValues(), onPassedOver);
 }

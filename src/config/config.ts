@@ -108,6 +108,7 @@ const producerConfig = (v: OptionValues) => ({
   ddlTopic: v.ddl_kafka_topic ?? v.kafka_topic,
   deadLetterTopic: v.dead_letter_topic,
   onRecordTooLarge: v.on_record_too_large ?? 'fail',
+  onDecodeError: v.on_decode_error,
   onPartitionChange: v.on_partition_change,
 });
 
@@ -141,6 +142,7 @@ const outputConfig = (v: OptionValues) => ({
   hasPrimaryKeyColumns: v.output_primary_key_columns,
   hasPushTimestamp: v.output_push_timestamp,
   hasDdl: v.output_ddl,
+  hasTombstones: v.output_tombstones,
   nullsZeroDates: v.output_null_zerodates,
   usesCamelCase: v.output_naming_strategy === 'underscore_to_camelcase',
   /** Null: nothing is encrypted. */

@@ -108,6 +108,27 @@ const producer: readonly Contradiction[] = [
       ),
   },
   {
+    reads: [
+      'output_tombstones',
+      'producer',
+      'kafka_topic',
+      'producer_partition_by',
+      'producer_partition_by_fallback',
+    ],
+    check: (v) => {
+      if (!v.output_tombstones) return undefined;
+      if (v.producer !== 'kafka') return `output_tombstones=true needs Kafka, but producer=${v.producer}`;
+      if (v.kafka_topic.includes('%{type}'))
+        return 'output_tombstones=true cannot reach the inserts of a row in another topic: take %{type} out of kafka_topic';
+      const by =
+        v.producer_partition_by === 'column' ? v.producer_partition_by_fallback : v.producer_partition_by;
+      return when(
+        by === 'random' || by === 'transaction_id' || by === 'thread_id',
+        `output_tombstones=true needs the records of a key in one partition, but rows are partitioned by ${by}`,
+      );
+    },
+  },
+  {
     reads: ['output_format', 'avro_schema_registry_url', 'producer'],
     check: (v) => {
       if (v.output_format !== 'avro') return undefined;

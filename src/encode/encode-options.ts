@@ -40,6 +40,12 @@ export interface EncodeOptions {
   readonly outputDdl: boolean;
   readonly outputNullZerodates: boolean;
   readonly outputNamingStrategy: 'underscore_to_camelcase' | null;
+  /** output_tombstones: a null value follows for a key that is gone. */
+  readonly outputTombstones: boolean;
+  /** on_decode_error */
+  readonly onDecodeError: 'fail' | 'skip';
+  /** dead_letter_topic of rows that are passed over; may hold %{database} and %{table}; null: no letters. */
+  readonly deadLetterTopic: string | null;
 }
 
 /** Maxwell's defaults. */
@@ -69,4 +75,7 @@ export const defaultEncodeOptions: EncodeOptions = {
   outputDdl: false,
   outputNullZerodates: false,
   outputNamingStrategy: null,
+  outputTombstones: false,
+  onDecodeError: 'fail',
+  deadLetterTopic: null,
 };

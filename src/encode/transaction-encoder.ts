@@ -7,9 +7,12 @@ import type { EncodeOptions } from './encode-options.ts';
 import { RunBuffers } from './event-cursor.ts';
 import { MaxwellJson } from './maxwell-json.ts';
 import { PartitionKey } from './partition-key.ts';
+import type { PassedOverRow } from './passed-over-rows.ts';
 import type { PrefixHash } from './prefix-hash.ts';
+import type { RunParts, RunStop } from './run-parts.ts';
 import { TablePlan } from './table-plan.ts';
-import { type RunParts, type RunStop, TransactionRun } from './transaction-run.ts';
+import { Tombstones } from './tombstones.ts';
+import { TransactionRun } from './transaction-run.ts';
 import type { ValueWriter } from './value-writer.ts';
 
 /** Where a transaction that is too large for one Kafka transaction is cut. */
@@ -30,6 +33,8 @@ export interface EncodeSummary {
   readonly written: Readonly<Record<RowOperation, number>>;
   /** Rows that the filter left out. */
   readonly rowsFiltered: number;
+  /** Rows that were passed over because they cannot be decoded (on_decode_error=skip). */
+  readonly rowsUndecodable: number;
   /** Tables with rows in the transaction that the filter does not leave out, as `database.table`. */
   readonly tables: ReadonlySet<string>;
 }
@@ -43,17 +48,29 @@ export class TransactionEncoder {
   readonly #filter: TableFilter;
   readonly #values: ValueWriter;
   readonly #partitionKey: PartitionKey;
+  readonly #tombstones: Tombstones | null;
+  readonly #onPassedOver: (row: PassedOverRow) => void;
   /** Kept for the next transaction; null while one is under way. */
   #buffers: RunBuffers | null = null;
   readonly #planOfVersion = new WeakMap<TableVersion, TablePlan>();
   readonly #planOfFingerprint = new Map<string, TablePlan>();
 
-  /** Throws CONFIG_INVALID where the filter has a syntax error. @param values of this encoder alone; Maxwell's JSON unless said otherwise */
-  constructor(options: EncodeOptions, values: ValueWriter = new MaxwellJson(options)) {
+  /**
+   * Throws CONFIG_INVALID where the filter has a syntax error.
+   * @param values of this encoder alone; Maxwell's JSON unless said otherwise
+   * @param onPassedOver told of each row that on_decode_error=skip passes over, once an attempt
+   */
+  constructor(
+    options: EncodeOptions,
+    values: ValueWriter = new MaxwellJson(options),
+    onPassedOver: (row: PassedOverRow) => void = () => undefined,
+  ) {
     this.#options = options;
     this.#filter = new TableFilter(options.filter);
     this.#values = values;
     this.#partitionKey = new PartitionKey(options);
+    this.#tombstones = options.outputTombstones ? new Tombstones(options, this.#partitionKey) : null;
+    this.#onPassedOver = onPassedOver;
   }
 
   /**
@@ -101,7 +118,12 @@ export class TransactionEncoder {
     if (!run.isResumed) checkPrefix(transaction, resume, null);
     run.finish();
     this.#buffers = buffers;
-    return { written: run.written, rowsFiltered: run.filtered, tables: includedTables(plans) };
+    return {
+      written: run.written,
+      rowsFiltered: run.filtered,
+      rowsUndecodable: run.passedOver,
+      tables: includedTables(plans),
+    };
   }
 
   #planOf(table: TableVersion): TablePlan {
@@ -131,7 +153,15 @@ export class TransactionEncoder {
   }
 
   #parts(sink: RecordSink, buffers: RunBuffers): RunParts {
-    return { options: this.#options, values: this.#values, partitionKey: this.#partitionKey, sink, buffers };
+    return {
+      options: this.#options,
+      values: this.#values,
+      partitionKey: this.#partitionKey,
+      tombstones: this.#tombstones,
+      onPassedOver: this.#onPassedOver,
+      sink,
+      buffers,
+    };
   }
 }
 

@@ -1,29 +1,13 @@
-import type { RecordSink } from '../model/record-sink.ts';
 import type { RowsEvent, SourceTransaction } from '../model/transaction.ts';
-import type { EncodeOptions } from './encode-options.ts';
-import type { EventCursor, RowSlot, RunBuffers } from './event-cursor.ts';
+import type { EventCursor, RowSlot } from './event-cursor.ts';
 import { writeMessageKey } from './message-key.ts';
-import type { PartitionKey } from './partition-key.ts';
 import { partitionOf } from './partition-hash.ts';
+import { PassedOverRows } from './passed-over-rows.ts';
 import { PrefixHash } from './prefix-hash.ts';
 import { ABSENT, valueOffset } from './row-image.ts';
+import type { RunParts, RunStop } from './run-parts.ts';
 import type { TablePlan } from './table-plan.ts';
-import { inTable } from './undecodable.ts';
-import type { ValueWriter } from './value-writer.ts';
-
-/**
- * What stopped `advance`: the event is at its end; the topic must be looked up; the value writer must be prepared; the sink is
- * full; the row to resume at is reached.
- */
-export type RunStop = 'end' | 'topic' | 'values' | 'full' | 'resume';
-
-export interface RunParts {
-  readonly options: EncodeOptions;
-  readonly values: ValueWriter;
-  readonly partitionKey: PartitionKey;
-  readonly sink: RecordSink;
-  readonly buffers: RunBuffers;
-}
+import { asUndecodable, inTable, type UndecodableColumn } from './undecodable.ts';
 
 /**
  * One transaction's rows on their way into the sink, synchronously. One output row is held back, because only the next one
@@ -53,6 +37,10 @@ export class TransactionRun {
   #outputIndex = 0;
   /** A row was walked and its turn was put off for the caller. */
   #isPutOff = false;
+  /** on_decode_error=skip; null: fail. */
+  readonly #passedOver: PassedOverRows | null;
+  /** Why the rest of the event at hand is passed over. */
+  #eventFault: UndecodableColumn | null = null;
   #isResumed: boolean;
   readonly #read = (column: number): string | null | undefined => {
     const plan = this.#cursor.plan;
@@ -69,12 +57,19 @@ export class TransactionRun {
     this.#xid = xid;
     this.#resumeIndex = resumeIndex;
     this.#isResumed = resumeIndex === 0;
+    this.#passedOver =
+      parts.options.onDecodeError === 'skip' ? new PassedOverRows(parts, transaction, xid) : null;
     this.hash = resumeIndex > 0 ? new PrefixHash() : null;
   }
 
   /** Whether the row to resume at has been reached. */
   get isResumed(): boolean {
     return this.#isResumed;
+  }
+
+  /** Rows that were passed over because they cannot be decoded. */
+  get passedOver(): number {
+    return this.#passedOver?.count ?? 0;
   }
 
   /** Index of the row that is held back, the next to be written. */
@@ -89,11 +84,26 @@ export class TransactionRun {
     try {
       cursor.open(event, plan);
     } catch (error) {
-      if (plan.verdict.kind !== 'exclude') throw error;
-      // A filtered table that cannot be read must not stop the stream: the event counts as one row.
-      this.#passUnreadable(plan);
-      cursor.abandon();
+      this.#abandonEvent(plan, error);
     }
+  }
+
+  /** The rest of an event that cannot be taken apart counts as one row. A filtered table must not stop the stream. */
+  #abandonEvent(plan: TablePlan, error: unknown): void {
+    if (plan.verdict.kind === 'exclude') {
+      this.filtered++;
+      this.#countUnreadable(plan);
+    } else if (this.#passedOver !== null) {
+      this.#eventFault = asUndecodable(error);
+    } else {
+      throw error;
+    }
+    this.#cursor.abandon();
+  }
+
+  #countUnreadable(plan: TablePlan): void {
+    this.hash?.addTable(plan, this.nextIndex);
+    this.nextIndex++;
   }
 
   /** Takes the event's rows on until something needs the caller; call again after. */
@@ -111,6 +121,10 @@ export class TransactionRun {
       const stop = this.#take(plan);
       if (stop !== null) return stop;
     }
+    if (this.#eventFault === null) return 'end';
+    if (this.#passOver(plan, null, this.nextIndex, this.#eventFault) === 'topic') return 'topic';
+    this.#eventFault = null;
+    this.#countUnreadable(plan);
     return 'end';
   }
 
@@ -120,25 +134,26 @@ export class TransactionRun {
     try {
       this.#cursor.next(slot);
     } catch (error) {
-      if (plan.verdict.kind !== 'exclude') throw error;
-      this.#passUnreadable(plan);
-      this.#cursor.abandon();
+      this.#abandonEvent(plan, error);
       return false;
     }
     slot.index = this.nextIndex++;
     return true;
   }
 
-  #passUnreadable(plan: TablePlan): void {
-    this.hash?.addTable(plan, this.nextIndex);
-    this.nextIndex++;
-    this.filtered++;
-  }
-
   /** Decides on the row in the slot: left out, counted, or held back in place of the one before it, which is written. */
   #take(plan: TablePlan): RunStop | null {
     const slot = this.#slot;
     const cursor = this.#cursor;
+    const fault = this.#passedOver === null ? null : this.#faultOf(plan, this.#passedOver);
+    if (fault !== null) {
+      if (this.#passOver(plan, slot, slot.index, fault) === 'topic') {
+        this.#isPutOff = true;
+        return 'topic';
+      }
+      this.hash?.addRow(plan, slot.index, slot);
+      return null;
+    }
     if (!this.#isIncluded(plan)) {
       this.hash?.addRow(plan, slot.index, slot);
       if (this.#isResumed) this.filtered++;
@@ -164,6 +179,27 @@ export class TransactionRun {
     // Where the sink is full the caller asks for the hash of the rows before this one, and adds it by `hashPending`.
     if (isFull) return 'full';
     this.hash?.addRow(plan, slot.index, slot);
+    return null;
+  }
+
+  /** Why the row in the slot must be passed over; null where it can be written, or is filtered. */
+  #faultOf(plan: TablePlan, passedOver: PassedOverRows): UndecodableColumn | null {
+    try {
+      return this.#isIncluded(plan) ? passedOver.faultOf(plan, this.#slot, this.#slot.index) : null;
+    } catch (error) {
+      return asUndecodable(error);
+    }
+  }
+
+  /** Passes over a row, or the rest of an event; 'topic' where a topic must be prepared first. Before the row to resume at that was done. */
+  #passOver(plan: TablePlan, slot: RowSlot | null, index: number, fault: UndecodableColumn): 'topic' | null {
+    if (this.#passedOver === null || !this.#isResumed) return null;
+    const topic = this.#passedOver.pass(plan, slot, index, fault);
+    if (topic !== null) {
+      this.wantedTopic = topic;
+      return 'topic';
+    }
+    if (this.#pendingCursor === null) this.#passedOver.writeLetters();
     return null;
   }
 
@@ -218,20 +254,26 @@ export class TransactionRun {
     const plan = cursor?.plan;
     if (cursor === null || plan === null || plan === undefined || cursor.topic === null) return false;
     const row = this.#pending;
-    const { sink, options, values, partitionKey } = this.#parts;
+    const { sink, options, values, partitionKey, tombstones } = this.#parts;
     if (isLast) row.xoffset = null;
     this.#pendingCursor = null;
     try {
       const hash = partitionKey.hash(plan, row, this.#transaction, this.#xid);
-      const out = sink.beginRecord(cursor.topic, partitionOf(hash, cursor.partitionCount));
+      const partition = partitionOf(hash, cursor.partitionCount);
+      const out = sink.beginRecord(cursor.topic, partition);
       writeMessageKey(out, options.keyFormat, plan, row);
       sink.endKey();
       values.writeRow(out, plan, row, cursor);
       sink.endRecord(row.index);
+      if (tombstones !== null) {
+        const [transaction, xid] = [this.#transaction, this.#xid];
+        tombstones.follow(sink, cursor, { row, index: row.index, partition, transaction, xid });
+      }
     } catch (error) {
       throw inTable(plan.table.database, plan.table.table, error);
     }
     if (cursor.event !== null) this.written[cursor.event.operation]++;
+    this.#passedOver?.writeLetters();
     return sink.isFull();
   }
 }

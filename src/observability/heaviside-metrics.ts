@@ -140,6 +140,12 @@ export const stateMetrics: readonly MetricDefinition[] = [
     read: ({ counters }) => counters.filteredRows,
   },
   {
+    name: 'heaviside_rows_undecodable_total',
+    kind: 'counter',
+    help: 'Rows that on_decode_error=skip passed over.',
+    read: ({ counters }) => counters.undecodableRows,
+  },
+  {
     name: 'heaviside_transactions_total',
     kind: 'counter',
     help: 'Source transactions that are done with: in Kafka, or without anything to write.',

@@ -9,6 +9,8 @@ export interface PipelineCounters {
   deletedRows: number;
   /** Rows that a filter left out. */
   filteredRows: number;
+  /** Rows that were passed over because they cannot be decoded. */
+  undecodableRows: number;
   /** Source transactions that are done with: in Kafka, or without anything to write. */
   transactions: number;
   /** Records committed in Kafka, position records not counted. */
@@ -44,6 +46,7 @@ export function createPipelineCounters(): PipelineCounters {
     updatedRows: 0,
     deletedRows: 0,
     filteredRows: 0,
+    undecodableRows: 0,
     transactions: 0,
     records: 0,
     recordBytes: 0,

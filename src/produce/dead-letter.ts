@@ -1,30 +1,24 @@
+import { skeletonRecord } from '../model/skeleton-record.ts';
+
 /** What stands in the dead letter topic for a record that was too large. */
 export interface DeadLetter {
   readonly topic: string;
   readonly value: string;
 }
 
-const reason = 'RecordTooLargeException'; // Java's name, as Maxwell writes it
+const reason = '"RecordTooLargeException"'; // Java's name, as Maxwell writes it
 
 /**
- * The record's key and the reason, in Maxwell's form: `{"database","table","type":"insert","reason","data":{primary key}}`.
- * Numbers of the key are copied as text, so that no digit is lost.
+ * The record's key and the reason, in Maxwell's form. Numbers of the key are copied as text, so that no digit is lost.
  * @param topicTemplate may hold %{database}, %{table} and %{type} (empty, as in Maxwell)
  */
 export function deadLetterOf(key: Buffer | null, topicTemplate: string): DeadLetter {
   const { database, table, columns } = readKey(key?.toString() ?? '');
-  const parts = [
-    ...(database === null ? [] : [`"database":${database}`]),
-    ...(table === null ? [] : [`"table":${table}`]),
-    '"type":"insert"',
-    `"reason":"${reason}"`,
-    `"data":{${columns.map(([name, value]) => `${name}:${value}`).join(',')}}`,
-  ];
   const names: Record<string, string | null> = { database, table, type: null };
   const topic = topicTemplate.replace(/%\{(database|table|type)\}/g, (_, name: string) =>
     unquote(names[name]),
   );
-  return { topic, value: `{${parts.join(',')}}` };
+  return { topic, value: skeletonRecord({ database, table, reason, columns }) };
 }
 
 function unquote(text: string | null | undefined): string {

@@ -6,6 +6,7 @@ import { pendingRecords, type PendingRecord } from '../kafka/record-batch-reader
 import { batchHeaderBytes } from '../kafka/record-batch.ts';
 import { RecordBatchWriter } from '../kafka/record-batch-writer.ts';
 import { varintSize, writeVarint } from '../kafka/varint.ts';
+import { defaultPartition } from '../model/default-partition.ts';
 import { deadLetterOf } from './dead-letter.ts';
 import type { PartitionBatches } from './kafka-batch.ts';
 
@@ -118,7 +119,7 @@ export class OversizeRecords {
     letter: { topic: string; value: string },
     timestampMs: number,
   ): Promise<void> {
-    const partition = keyHash(key) % (await this.#options.prepareTopic(letter.topic));
+    const partition = defaultPartition(key, await this.#options.prepareTopic(letter.topic));
     const writer = new RecordBatchWriter();
     const sink = writer.beginRecord();
     if (key) sink.writeBytes(key);
@@ -132,13 +133,6 @@ export class OversizeRecords {
     if (before) parts[at] = { ...before, batches: [...before.batches, batch] };
     else parts.push({ topic: letter.topic, partition, batches: [batch] });
   }
-}
-
-/** Letters of one key stay in one partition, in order. */
-function keyHash(key: Buffer | null): number {
-  let hash = 0;
-  for (const byte of key ?? []) hash = (Math.imul(hash, 31) + byte) | 0;
-  return hash >>> 0;
 }
 
 function encodeHeaders(headers: ReadonlyMap<string, string>): Buffer {

@@ -101,7 +101,12 @@ class IdEncoder implements TransactionEncoderPort {
       if (sink.isFull() && index + 1 < rows)
         yield { nextRowIndex: index + 1, xid: each.xid, prefixHash: `h${index + 1}` };
     }
-    return { written: { insert: rows, update: 0, delete: 0 }, rowsFiltered: 0, tables: new Set(['d.t']) };
+    return {
+      written: { insert: rows, update: 0, delete: 0 },
+      rowsFiltered: 0,
+      rowsUndecodable: 0,
+      tables: new Set(['d.t']),
+    };
   }
 }
 

@@ -77,6 +77,13 @@ export const outputOptions = {
     summary: 'Key of encrypt: 16, 24 or 32 bytes of UTF-8 text.',
     origin: 'maxwell',
   }),
+  output_tombstones: option(boolean(), false, {
+    summary:
+      'After the record of a delete, and of an update that changes the primary key, send a null value for the former key.',
+    note: 'For compacted topics: they keep the last record of a key for ever, and a delete is a record too. Tables without a primary key have no tombstones.',
+    origin: 'heaviside',
+    shapesStream: true,
+  }),
   exclude_columns: optional(list('COLUMNS'), {
     summary: 'Columns left out of `data` and `old`: names or /regular expressions/.',
     origin: 'maxwell',

@@ -84,7 +84,8 @@ export const producerOptions = {
   }),
   dead_letter_topic: optional(topic(), {
     summary:
-      'Topic of what stands for a record that the broker refuses for its size: its key and the reason.',
+      'Topic of what stands for a record that is left out (on_record_too_large, on_decode_error): its key and the reason.',
+    note: '%{database} and %{table} may stand in it. The records are JSON, with output_format=avro too.',
     origin: 'maxwell',
     shapesStream: true,
   }),
@@ -94,9 +95,10 @@ export const producerOptions = {
     origin: 'heaviside',
     shapesStream: true,
   }),
-  on_decode_error: option(choice(['fail']), 'fail', {
+  on_decode_error: option(choice(['fail', 'skip']), 'fail', {
     summary:
-      'What happens at a row that cannot be decoded: the cluster stops there; `heaviside position skip` passes over it.',
+      'What happens at a row that cannot be decoded: the cluster stops there, or the row is passed over and logged.',
+    note: 'After a stop, `heaviside position skip` passes over its whole transaction. With skip, the other rows of the transaction are written, and dead_letter_topic, if given, gets the key and the reason. Encoding takes twice as long.',
     origin: 'heaviside',
     shapesStream: true,
   }),

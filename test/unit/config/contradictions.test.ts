@@ -37,6 +37,13 @@ describe('options that cannot stand together are refused', () => {
     [`${ha}lease_ttl_ms=2000\nlease_renewal_ms=1500`, 'lease_ttl_ms=2000 must be longer'],
     [`${ha}breaker_step_down_ms=2000`, 'must be longer than breaker_reset_ms'],
     [`${ha}redis.username=a`, 'needs redis.password'],
+    ['user=u\noutput_tombstones=true', 'output_tombstones=true needs Kafka'],
+    [`${kafka}output_tombstones=true\nkafka_topic=t.%{type}`, 'take %{type} out of kafka_topic'],
+    [`${kafka}output_tombstones=true\nproducer_partition_by=random`, 'partitioned by random'],
+    [
+      `${kafka}output_tombstones=true\nproducer_partition_by=column\nproducer_partition_columns=a\nproducer_partition_by_fallback=transaction_id`,
+      'partitioned by transaction_id',
+    ],
     [`${kafka}output_format=avro`, 'needs avro_schema_registry_url'],
     [`${kafka}on_record_too_large=dead_letter`, 'needs dead_letter_topic'],
     [`${kafka}output_ddl=true`, 'asks for DDL records'],

@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { defaultEncodeOptions, type EncodeOptions } from '../../../src/encode/encode-options.ts';
-import {
-  type EncodeSummary,
-  type SplitPoint,
-  type SplitResume,
-  TransactionEncoder,
-} from '../../../src/encode/transaction-encoder.ts';
+import type { EncodeOptions } from '../../../src/encode/encode-options.ts';
 import type { SourceTransaction } from '../../../src/model/transaction.ts';
-import { type CollectedRecord, CollectingSink } from '../../support/collecting-sink.ts';
+import { CollectingSink } from '../../support/collecting-sink.ts';
+import { encodeTransaction as encode } from '../../support/encode-transaction.ts';
 import {
   bitmap,
   column,
@@ -27,30 +22,6 @@ const items = table([
 ]);
 const item = (id: number, name: string, note: string | null = null): Buffer =>
   image(int32(id), prefixed(1, name), note === null ? null : prefixed(1, note));
-
-interface Encoded {
-  readonly records: readonly CollectedRecord[];
-  readonly splits: readonly SplitPoint[];
-  readonly summary: EncodeSummary;
-  readonly sink: CollectingSink;
-}
-
-async function encode(
-  source: SourceTransaction,
-  options: Partial<EncodeOptions> = {},
-  more: { sink?: CollectingSink; resume?: SplitResume } = {},
-): Promise<Encoded> {
-  const sink = more.sink ?? new CollectingSink();
-  const encoder = new TransactionEncoder({ ...defaultEncodeOptions, ...options });
-  const splits: SplitPoint[] = [];
-  const steps = encoder.encode(source, sink, more.resume ?? null);
-  for (;;) {
-    const step = await steps.next();
-    if (step.done === true) return { records: sink.records, splits, summary: step.value, sink };
-    splits.push(step.value);
-    sink.drain();
-  }
-}
 
 async function values(source: SourceTransaction, options: Partial<EncodeOptions> = {}): Promise<string[]> {
   return (await encode(source, options)).records.map((record) => record.value);
@@ -324,6 +295,7 @@ describe('filtered rows', () => {
     expect(summary).toEqual({
       written: { insert: 2, update: 0, delete: 0 },
       rowsFiltered: 3,
+      rowsUndecodable: 0,
       tables: new Set(['shop.item']),
     });
   });
@@ -341,6 +313,7 @@ describe('filtered rows', () => {
     expect((await encode(source, { filter: 'exclude: *.*' })).summary).toEqual({
       written: { insert: 0, update: 0, delete: 0 },
       rowsFiltered: 5,
+      rowsUndecodable: 0,
       tables: new Set(),
     });
   });
