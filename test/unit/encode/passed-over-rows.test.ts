@@ -32,9 +32,13 @@ const letters: Partial<EncodeOptions> = { ...skip, deadLetterTopic: 'dead' };
 
 const shown = ({ records }: Encoded): string[] =>
   records.map(({ topic, messageId, value }) => {
-    const { xoffset, commit, reason } = JSON.parse(value) as Record<string, unknown>;
+    const { xoffset, commit, reason } = JSON.parse(value) as {
+      xoffset?: number;
+      commit?: true;
+      reason?: string;
+    };
     const index = messageId.split('#')[1];
-    return [topic, index, reason ?? (commit === true ? 'commit' : `xoffset ${String(xoffset)}`)].join(' ');
+    return [topic, index, reason ?? (commit === true ? 'commit' : `xoffset ${xoffset}`)].join(' ');
   });
 const reason = 'ROW_UNDECODABLE: column `note`: its character set (collation 60000) is not supported';
 
