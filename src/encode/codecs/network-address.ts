@@ -7,7 +7,7 @@ function formatInet4(value: Buffer): string {
   return value.join('.');
 }
 
-/** RFC 5952, as MariaDB prints it: the first longest run of zero groups as `::`, IPv4-mapped and -compatible addresses dotted. */
+/** As MariaDB prints it (sql_type_inet.cc): the first longest run of zero groups as `::`, be it one group only, IPv4-mapped and -compatible addresses dotted. */
 function formatInet6(value: Buffer): string {
   if (value.subarray(0, 10).every((byte) => byte === 0)) {
     const tail = formatInet4(value.subarray(12));
@@ -16,7 +16,7 @@ function formatInet6(value: Buffer): string {
   }
   const groups = Array.from({ length: 8 }, (_, index) => value.readUInt16BE(index * 2));
   let bestStart = -1;
-  let bestLength = 1;
+  let bestLength = 0;
   for (let start = 0; start < 8; start++) {
     let length = 0;
     while (groups[start + length] === 0) length++;

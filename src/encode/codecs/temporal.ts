@@ -188,7 +188,7 @@ function civilFromDays(days: number): readonly [number, number] {
   return [yearOfEra + era * 400 + (month <= 2 ? 1 : 0), (month << 5) | day];
 }
 
-/** TIMESTAMP in UTC: seconds since 1970 as 32 bits, unsigned as MariaDB 11.5 and newer use them, then the fraction. 0 is the zero date. */
+/** TIMESTAMP in UTC: seconds since 1970 as 32 bits, unsigned as MariaDB 11.5 and newer use them, then the fraction. All zeros are the zero date. */
 export class TimestampCodec extends TemporalCodec {
   readonly #isBigEndian: boolean;
   /** The day that was last written, because the next row is mostly of the same. */
@@ -208,7 +208,8 @@ export class TimestampCodec extends TemporalCodec {
     for (let i = 0; i < 4; i++)
       seconds = seconds * 256 + (image[offset + (this.#isBigEndian ? i : 3 - i)] as number);
     const fraction = readFraction(image, offset + 4, this.precision);
-    if (seconds === 0) {
+    // MariaDB keeps fractions of the very first second: only all zeros are the zero date.
+    if (seconds === 0 && fraction === 0) {
       this.writeDateTime(out, 0, 0, 0, 0);
       return end;
     }

@@ -101,6 +101,13 @@ const cases: readonly (readonly [string, Column, Buffer, string])[] = [
   ['timestamp(4)', column('t', 17, { metadata: 4 }), hex('6553f100 04d2'), '"2023-11-14 22:13:20.1234"'],
   ['timestamp in 2106', column('t', 17), hex('ffffffff'), '"2106-02-07 06:28:15"'],
   ['timestamp on a leap day', column('t', 17), hex('38bb9a00'), '"2000-02-29 10:05:52"'],
+  // MariaDB keeps 1970-01-01 00:00:00.5; only all zeros are the zero date.
+  [
+    'timestamp in the first second',
+    column('t', 17, { metadata: 1 }),
+    hex('00000000 32'),
+    '"1970-01-01 00:00:00.5"',
+  ],
   ['timestamp zero', column('t', 17, { metadata: 2 }), hex('00000000 00'), '"0000-00-00 00:00:00.00"'],
   ['time', column('t', 19), hex('80c5e1'), '"12:23:33"'],
   ['time zero', column('t', 19), hex('800000'), '"00:00:00"'],
@@ -189,6 +196,13 @@ const cases: readonly (readonly [string, Column, Buffer, string])[] = [
     column('i', 254, { metadata: 0xfe10, collation: 63, typeName: 'inet6' }),
     prefixed(1, hex('20010db8 00000000 00000000 00000001')),
     '"2001:db8::1"',
+  ],
+  // SELECT CAST('1:0:2:3:4:5:6:7' AS INET6) on MariaDB 10.11: one zero group is enough for `::`.
+  [
+    'inet6 with one zero group',
+    column('i', 254, { metadata: 0xfe10, collation: 63, typeName: 'inet6' }),
+    hex('10 0001 0000 0002 0003 0004 0005 0006 0007'),
+    '"1::2:3:4:5:6:7"',
   ],
   [
     'inet6 mapped',
