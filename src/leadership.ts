@@ -30,8 +30,8 @@ export interface LeadershipOptions {
   readonly maxBlockMs: number;
   /** Reconnects to the source before the lease is given to another replica; null: no end. */
   readonly reconnectAttempts: number | null;
-  /** Whether another replica says that it reaches the source: else the lease stays, for giving it away would mend nothing. */
-  readonly canOtherReachSource: () => Promise<boolean>;
+  /** Whether another replica proved within so long that it reaches the source: else the lease stays, for giving it away would mend nothing. */
+  readonly canOtherReachSource: (withinMs: number) => Promise<boolean>;
   readonly backoffMs: (failures: number) => number;
   readonly onPhase: (phase: TakeoverPhase, seconds: number) => void;
   /** This replica leads after a predecessor. */
@@ -163,6 +163,7 @@ export class Leadership {
   async #stream(job: StreamJob): Promise<void> {
     const { reconnectAttempts, backoffMs, onError, state, log } = this.#options;
     let { record } = job;
+    let failingSince = 0;
     for (let failures = 0; ;) {
       const openedAt = performance.now();
       try {
@@ -184,8 +185,10 @@ export class Leadership {
         if (!isRegistryAway) state.isSourceReachable = false;
         state.lag.rewind();
         failures = performance.now() - openedAt > stableStreamMs ? 1 : failures + 1;
+        if (failures === 1) failingSince = performance.now();
         const isTooOften = reconnectAttempts !== null && failures > reconnectAttempts;
-        if (isTooOften && (await this.#options.canOtherReachSource())) throw error;
+        if (isTooOften && (await this.#options.canOtherReachSource(performance.now() - failingSince)))
+          throw error;
         log.warn(
           { code: error.code, error: error.message, failures },
           `the ${isRegistryAway ? 'schema registry is away' : 'source was lost'}; connecting again`,

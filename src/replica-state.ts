@@ -30,6 +30,8 @@ export class ReplicaState {
   breaker: BreakerState = 'closed';
   isKafkaReachable = false;
   isSourceReachable = false;
+  /** performance.now() before the last proof that Kafka and the source can be reached; null: none yet. */
+  provedAt: number | null = null;
   isRedisUp: boolean | null = null;
   lastProgressAt = 0;
   kafkaTransactions = 0;

@@ -71,7 +71,8 @@ export class Replica {
             metrics: this.#metrics,
             log: this.log,
             checkpoints: this.#redis?.checkpoints ?? null,
-            canOtherReachKafka: async () => (await this.#redis?.otherReaches('kafka')) ?? false,
+            canOtherReachKafka: async (withinMs) =>
+              (await this.#redis?.otherReaches('kafka', withinMs)) ?? false,
           })
         : new LinePort(config);
     this.#checkpoints = this.#chooseCheckpoints();
@@ -101,7 +102,7 @@ export class Replica {
       positionHeartbeatMs: position.heartbeatMs,
       maxBlockMs: kafka.maxBlockMs,
       reconnectAttempts: source.reconnectAttempts,
-      canOtherReachSource: async () => (await this.#redis?.otherReaches('source')) ?? true,
+      canOtherReachSource: async (withinMs) => (await this.#redis?.otherReaches('source', withinMs)) ?? true,
       backoffMs: (failures) => {
         if (failures <= 1) reconnect.reset();
         return reconnect.next();
@@ -165,11 +166,13 @@ export class Replica {
 
   async #prove(): Promise<void> {
     const { state } = this;
+    const startedAt = performance.now();
     try {
       const last = await this.#outputs.prove();
       state.isSourceReachable = false;
       await this.#source.prove(last);
       state.isSourceReachable = true;
+      state.provedAt = startedAt;
       state.refusal = null;
     } catch (cause) {
       throw this.#refuse(cause);

@@ -35,8 +35,8 @@ export interface KafkaPortOptions {
   readonly log: Log;
   /** Null without HA. */
   readonly checkpoints: RedisCheckpointStore | null;
-  /** Asked while the breaker is open for long: does another replica reach Kafka? */
-  readonly canOtherReachKafka: () => Promise<boolean>;
+  /** Asked while the breaker is open for long: has another replica proven within so many milliseconds that it reaches Kafka? */
+  readonly canOtherReachKafka: (withinMs: number) => Promise<boolean>;
 }
 
 /** Fences, reads and opens Kafka for one leadership after another. */
@@ -229,9 +229,10 @@ export class KafkaPort implements OutputPort {
         if (error.code === 'KAFKA_ACCESS_DENIED') state.counters.failedAuthentications++;
         state.isKafkaReachable = error.code !== 'KAFKA_UNREACHABLE' && error.code !== 'KAFKA_TIMEOUT';
         log.warn({ code: error.code, error: error.message, records }, 'writing to Kafka failed');
-        if (sendBreaker.openForMs() > breaker.stepDownMs && (await this.#options.canOtherReachKafka())) {
+        const openForMs = sendBreaker.openForMs();
+        if (openForMs > breaker.stepDownMs && (await this.#options.canOtherReachKafka(openForMs))) {
           throw new HeavisideError(
-            'LEASE_LOST',
+            error.code,
             'Kafka cannot be reached from here, but from another replica: leaving it to that one',
             {
               cause: error,

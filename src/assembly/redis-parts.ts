@@ -93,6 +93,10 @@ export class RedisParts {
       epoch: this.#state.role === 'leader' ? this.#state.epoch : null,
       kafkaReachable: this.#state.isKafkaReachable,
       sourceReachable: this.#state.isSourceReachable,
+      provedAgoMs:
+        this.#state.role === 'leader' || this.#state.provedAt === null
+          ? null
+          : Math.round(performance.now() - this.#state.provedAt),
       version,
     }));
     const elector = new LeaderElector({
@@ -152,10 +156,18 @@ export class RedisParts {
     return performance.now() - this.#releasedAt < this.#config.ha.leaseTtlMs;
   }
 
-  /** Whether a fresh entry of another replica says that it reaches what this one cannot. */
-  async otherReaches(what: 'kafka' | 'source'): Promise<boolean> {
+  /**
+   * Whether a fresh entry of another replica says that it reaches what this one cannot.
+   * @param withinMs how old its proof may be: what was proven before the outage here says nothing, for it may be everybody's
+   */
+  async otherReaches(what: 'kafka' | 'source', withinMs: number): Promise<boolean> {
     const others = (await this.replicas()).filter(({ replica }) => replica !== this.#config.replicaName);
-    return others.some((other) => (what === 'kafka' ? other.kafkaReachable : other.sourceReachable));
+    return others.some(
+      ({ kafkaReachable, sourceReachable, provedAgoMs, ageMs }) =>
+        (what === 'kafka' ? kafkaReachable : sourceReachable) &&
+        provedAgoMs !== null &&
+        provedAgoMs + ageMs < withinMs,
+    );
   }
 
   /** Fresh entries of all replicas; empty where Redis does not answer. */

@@ -14,6 +14,8 @@ export interface PresenceReport {
   readonly epoch: number | null;
   readonly kafkaReachable: boolean;
   readonly sourceReachable: boolean;
+  /** Milliseconds since a standby last proved both; null where it has not, and on a leader. */
+  readonly provedAgoMs: number | null;
   readonly version: string;
 }
 

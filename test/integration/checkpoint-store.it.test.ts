@@ -123,6 +123,7 @@ describe('the presence board', () => {
     epoch: null,
     kafkaReachable: true,
     sourceReachable: false,
+    provedAgoMs: null,
     version: '0.1.0',
   };
 

@@ -139,6 +139,15 @@ export class HaCluster {
     });
   }
 
+  /**
+   * The epochs under which a replica has led, by its log. Who led how often is told exactly by this, also on a machine so
+   * busy that a leader is not let run for a TTL and takes its own lease anew.
+   */
+  led(name: string): number[] {
+    const lines = this.replica(name).logLines();
+    return lines.filter(({ message }) => message === 'leading').map(({ epoch }) => Number(epoch));
+  }
+
   /** What the replicas say that run and are not stopped. */
   async statuses(): Promise<ReplicaStatus[]> {
     const asked = this.running.filter((replica) => !this.#frozen.has(replica));
