@@ -5,7 +5,7 @@ import { javaDouble, readDouble } from './codecs/floating-point.ts';
 import { readUint32 } from './codecs/integer.ts';
 import { putDate, putFraction, putTime } from './codecs/temporal.ts';
 import { writeInteger, writeSigned64, writeUnsigned64 } from './digits.ts';
-import { writeJsonUtf8 } from './json-string.ts';
+import { writeJsonDocumentString } from './json-string.ts';
 import { plainDouble } from './plain-double.ts';
 import { undecodable } from './undecodable.ts';
 
@@ -111,7 +111,7 @@ export class JsonDocument {
         break;
       case STRING: {
         const start = this.#variableLength(offset);
-        writeJsonUtf8(out, source, start, start + this.#length);
+        writeJsonDocumentString(out, source, start, start + this.#length);
         break;
       }
       case OPAQUE:
@@ -168,7 +168,7 @@ export class JsonDocument {
         const key = start + this.#unsigned(entry, width);
         const keyLength = this.#unsigned(entry + width, 2);
         this.#need(key, keyLength);
-        writeJsonUtf8(out, this.#source, key, key + keyLength);
+        writeJsonDocumentString(out, this.#source, key, key + keyLength);
         out.writeByte(0x3a);
       }
       const entry = valueEntries + i * (1 + width);

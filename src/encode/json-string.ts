@@ -87,6 +87,19 @@ function sequenceLength(source: Uint8Array, offset: number, end: number): number
   return wanted;
 }
 
+/** False while a string of a JSON document is written. */
+let escapesPairs = true;
+
+/**
+ * Writes a string of a JSON document with its quotes: as any other, but characters outside the BMP stand as they are, because
+ * Maxwell inlines a text in which its binlog reader has left them (JsonStringFormatter).
+ */
+export function writeJsonDocumentString(out: ByteSink, source: Uint8Array, start: number, end: number): void {
+  escapesPairs = false;
+  writeJsonUtf8(out, source, start, end);
+  escapesPairs = true;
+}
+
 /** Writes UTF-8 bytes as a JSON string with its quotes. Ill-formed parts become U+FFFD, as Java's decoder makes them. */
 export function writeJsonUtf8(out: ByteSink, source: Uint8Array, start: number, end: number): void {
   out.writeByte(QUOTE);
@@ -110,7 +123,7 @@ export function writeJsonUtf8(out: ByteSink, source: Uint8Array, start: number, 
         if (length < 0) {
           at = putReplacement(buffer, at);
           from -= length;
-        } else if (length === 4) {
+        } else if (length === 4 && escapesPairs) {
           const low = (((source[from + 2] as number) & 0x3f) << 6) | ((source[from + 3] as number) & 0x3f);
           at = putSurrogatePair(
             buffer,
