@@ -9,6 +9,7 @@ import { listBinlog } from './golden-binlog.ts';
 import type { GoldenFacts } from './golden-expectation.ts';
 import type { GoldenCase, GoldenFile, GoldenValue } from './golden-file.ts';
 import { loadConfigText } from './load-config-text.ts';
+import { MemoryLog } from './memory-log.ts';
 
 /** What became of a case, or of a section of values. */
 export interface GoldenPlay {
@@ -41,7 +42,7 @@ export function encoderOf(options: Readonly<Record<string, string>>): Transactio
   const file = lines.join('\n');
   let encoder = encoders.get(file);
   if (encoder === undefined) {
-    encoder = encoderFactory(loadConfigText({ file }).config)();
+    encoder = encoderFactory(loadConfigText({ file }).config, new MemoryLog())();
     encoders.set(file, encoder);
   }
   return encoder;
