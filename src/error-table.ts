@@ -61,7 +61,11 @@ export const errorTable = {
     3,
     'SET GLOBAL binlog_format=ROW on the source, and reconnect its clients.',
   ),
-  SOURCE_ROW_VALUE_OPTIONS: row('exit', 3, "SET GLOBAL binlog_row_value_options='' on the source."),
+  SOURCE_ROW_VALUE_OPTIONS: row(
+    'exit',
+    3,
+    "SET GLOBAL binlog_row_image=FULL, or binlog_row_value_options='', on the source.",
+  ),
   SOURCE_GTID_OFF: row(
     'exit',
     3,

@@ -58,8 +58,6 @@ const unsupported = (what: string): HeavisideError => new HeavisideError('BINLOG
 
 function reasonOf(type: number): string {
   switch (type) {
-    case eventType.PARTIAL_UPDATE_ROWS:
-      return "an update holds a part of a JSON value only: SET GLOBAL binlog_row_value_options='' on the source";
     case eventType.BEGIN_LOAD_QUERY:
     case eventType.EXECUTE_LOAD_QUERY:
       return 'LOAD DATA was logged as a statement: SET GLOBAL binlog_format=ROW on the source';
@@ -215,6 +213,7 @@ export class BinlogEventReader {
       columnsAfter: Buffer.from(parsed.columnsAfter),
       rows: layout.isCompressed ? parsed.rows : Buffer.from(parsed.rows),
       query: this.#query,
+      ...(layout.isPartialJson ? { isPartialJson: true } : {}),
     });
   }
 

@@ -19,6 +19,8 @@ const EVENT_OVERHEAD_BYTES = 400;
 const QUERY_ABSENT = 0;
 const QUERY_REPEATED = 1;
 const QUERY_FOLLOWS = 2;
+/** Flag beside the operation. */
+const PARTIAL_JSON = 0x80;
 const OPERATIONS: readonly RowOperation[] = ['insert', 'update', 'delete'];
 
 const memoryOf = (event: RowsEvent): number =>
@@ -147,7 +149,8 @@ export class RowStore {
     const { buffer } = block;
     let at = block.position;
     at = buffer.writeUInt32LE(indexIn(this.#tables, event.table), at);
-    at = buffer.writeUInt8(OPERATIONS.indexOf(event.operation), at);
+    const partial = event.isPartialJson === true ? PARTIAL_JSON : 0;
+    at = buffer.writeUInt8(OPERATIONS.indexOf(event.operation) | partial, at);
     at = buffer.writeUInt32LE(event.timestampSeconds, at);
     at = buffer.writeBigUInt64LE(BigInt(event.startOffset), at);
     at = buffer.writeUInt16LE(event.columnsBefore.length, at);
@@ -184,7 +187,8 @@ export class RowStore {
       if (kind === QUERY_ABSENT) query = null;
       else if (kind === QUERY_FOLLOWS) query = reader.text(reader.uint32());
       const table = at(this.#tables, reader.uint32());
-      const operation = at(OPERATIONS, reader.uint8());
+      const flags = reader.uint8();
+      const operation = at(OPERATIONS, flags & ~PARTIAL_JSON);
       const timestampSeconds = reader.uint32();
       const startOffset = Number(reader.uint64());
       const beforeLength = reader.uint16();
@@ -203,6 +207,7 @@ export class RowStore {
         columnsAfter,
         rows,
         query,
+        ...((flags & PARTIAL_JSON) === 0 ? {} : { isPartialJson: true }),
       });
     }
     return events;

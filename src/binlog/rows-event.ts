@@ -8,12 +8,20 @@ interface RowsLayout {
   /** Version 2 has a length and extra data behind the flags. */
   readonly hasExtraData: boolean;
   readonly isCompressed: boolean;
+  /** After images may hold diffs of JSON values. */
+  readonly isPartialJson: boolean;
 }
 
-const layout = (operation: RowOperation, hasExtraData: boolean, isCompressed: boolean): RowsLayout => ({
+const layout = (
+  operation: RowOperation,
+  hasExtraData: boolean,
+  isCompressed: boolean,
+  isPartialJson = false,
+): RowsLayout => ({
   operation,
   hasExtraData,
   isCompressed,
+  isPartialJson,
 });
 
 const LAYOUTS: ReadonlyMap<number, RowsLayout> = new Map([
@@ -23,6 +31,7 @@ const LAYOUTS: ReadonlyMap<number, RowsLayout> = new Map([
   [eventType.WRITE_ROWS_V2, layout('insert', true, false)],
   [eventType.UPDATE_ROWS_V2, layout('update', true, false)],
   [eventType.DELETE_ROWS_V2, layout('delete', true, false)],
+  [eventType.PARTIAL_UPDATE_ROWS, layout('update', true, false, true)],
   [eventType.MARIADB_WRITE_ROWS_COMPRESSED_V1, layout('insert', false, true)],
   [eventType.MARIADB_UPDATE_ROWS_COMPRESSED_V1, layout('update', false, true)],
   [eventType.MARIADB_DELETE_ROWS_COMPRESSED_V1, layout('delete', false, true)],

@@ -127,11 +127,15 @@ function checkRowMetadata(checked: Checked): SourceFinding {
 
 function checkRowValueOptions(checked: Checked): SourceFinding {
   const options = upper(checked, 'binlog_row_value_options');
+  const image = upper(checked, 'binlog_row_image');
   if (options === '') return ok('SOURCE_ROW_VALUE_OPTIONS', 'binlog_row_value_options is empty');
-  return error(
+  if (image === 'FULL' || image === '') {
+    return ok('SOURCE_ROW_VALUE_OPTIONS', `binlog_row_value_options is ${options}, with whole before images`);
+  }
+  return warning(
     'SOURCE_ROW_VALUE_OPTIONS',
-    `binlog_row_value_options is ${options}: updates hold parts of JSON values only`,
-    "SET GLOBAL binlog_row_value_options='' and reconnect the clients of the source.",
+    `binlog_row_value_options is ${options} and binlog_row_image is ${image}: an update that logs a part of a JSON value blocks the cluster`,
+    "SET GLOBAL binlog_row_image=FULL, or binlog_row_value_options='', and reconnect the clients of the source.",
   );
 }
 

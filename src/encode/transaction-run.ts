@@ -1,6 +1,7 @@
 import type { RowsEvent, SourceTransaction } from '../model/transaction.ts';
 import type { EventCursor, RowSlot } from './event-cursor.ts';
 import { writeMessageKey } from './message-key.ts';
+import { wholeJsonRows } from './partial-json-rows.ts';
 import { partitionOf } from './partition-hash.ts';
 import { PassedOverRows } from './passed-over-rows.ts';
 import { PrefixHash } from './prefix-hash.ts';
@@ -82,7 +83,7 @@ export class TransactionRun {
     if (cursor === this.#spareCursor) this.#spareCursor = this.#cursor;
     this.#cursor = cursor;
     try {
-      cursor.open(event, plan);
+      cursor.open(event.isPartialJson === true ? wholeJsonRows(event, plan) : event, plan);
     } catch (error) {
       this.#abandonEvent(plan, error);
     }

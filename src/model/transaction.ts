@@ -17,6 +17,8 @@ export interface RowsEvent {
   readonly columnsAfter: Buffer;
   /** The row images: [before][after] for an update, one image otherwise; repeated to the end. Each image is a NULL bitmap over the present columns, then the values. */
   readonly rows: Buffer;
+  /** An update whose after images may hold diffs of JSON values in place of whole ones (event type 39). */
+  readonly isPartialJson?: boolean;
   /** Text of the statement (ROWS_QUERY or ANNOTATE_ROWS event), if the source logs it. */
   readonly query: string | null;
 }

@@ -37,7 +37,11 @@ it.each([
   [{ binlog_format: 'MIXED' }, ['error SOURCE_BINLOG_FORMAT']],
   [{ binlog_row_image: 'MINIMAL' }, ['warning SOURCE_BINLOG_FORMAT']],
   [{ binlog_row_metadata: 'MINIMAL' }, ['warning SCHEMA_UNKNOWN']],
-  [{ binlog_row_value_options: 'PARTIAL_JSON' }, ['error SOURCE_ROW_VALUE_OPTIONS']],
+  [{ binlog_row_value_options: 'PARTIAL_JSON' }, []],
+  [
+    { binlog_row_value_options: 'PARTIAL_JSON', binlog_row_image: 'MINIMAL' },
+    ['warning SOURCE_BINLOG_FORMAT', 'warning SOURCE_ROW_VALUE_OPTIONS'],
+  ],
   [{ gtid_mode: 'ON_PERMISSIVE' }, ['error SOURCE_GTID_OFF']],
   [{ binlog_expire_logs_seconds: '600' }, ['warning BINLOG_PURGED']],
   [{ binlog_expire_logs_seconds: '600', binlog_expire_logs_auto_purge: 'OFF' }, []],
