@@ -29,6 +29,11 @@ export const errorTable = {
     1,
     'Check the path given with --config and the permissions of the file.',
   ),
+  SCRIPT_INVALID: row(
+    'exit',
+    1,
+    'Correct the file of javascript; docs/javascript.md shows what it may hold.',
+  ),
   // Source
   SOURCE_UNREACHABLE: row(
     'retry',
@@ -125,6 +130,11 @@ export const errorTable = {
     'blocked',
     5,
     'A row cannot be decoded; report the table definition. To pass over it: `heaviside position skip` (its transaction), or on_decode_error=skip (such rows).',
+  ),
+  SCRIPT_FAILED: row(
+    'blocked',
+    5,
+    'Mend the script, which clears the block, or pass over the transaction with `heaviside position skip`.',
   ),
   SCHEMA_UNKNOWN: row(
     'blocked',

@@ -9,6 +9,7 @@ import type { ValueWriter } from '../encode/value-writer.ts';
 import type { Log } from '../observability/log.ts';
 import { LogRateLimit } from '../observability/log-rate-limit.ts';
 import { SchemaRegistry } from '../registry/schema-registry.ts';
+import { VmRowScript } from '../transform/vm-row-script.ts';
 
 const registryTimeoutMs = 5000;
 
@@ -78,10 +79,15 @@ function passedOverLog(log: Log): (row: PassedOverRow) => void {
   };
 }
 
-/** Makes encoders. */
+/** The filter of `javascript`; null where there is none. Throws SCRIPT_INVALID. */
+export function rowScript({ script }: Config, log: Log): VmRowScript | null {
+  return script === null ? null : new VmRowScript(script, log);
+}
+
+/** Makes encoders; they share one script and its state. Throws SCRIPT_INVALID. */
 export function encoderFactory(config: Config, log: Log): () => TransactionEncoder {
   const options = encodeOptions(config);
   const createValues = valueWriterFactory(config, options);
-  const onPassedOver = passedOverLog(log);
-  return () => new TransactionEncoder(options, createValues(), onPassedOver);
+  const more = { onPassedOver: passedOverLog(log), script: rowScript(config, log) };
+  return () => new TransactionEncoder(options, createValues(), more);
 }

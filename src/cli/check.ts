@@ -1,10 +1,11 @@
 import { BinlogPort } from '../assembly/source-port.ts';
-import { schemaRegistry } from '../assembly/encode-settings.ts';
+import { rowScript, schemaRegistry } from '../assembly/encode-settings.ts';
 import { kafkaFindings } from '../assembly/kafka-findings.ts';
 import { redisFindings } from '../assembly/redis-findings.ts';
 import type { SourceFinding } from '../binlog/source-checks.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { asHeavisideError, type HeavisideError } from '../errors.ts';
+import type { Log } from '../observability/log.ts';
 import { openCommandLog } from './command-log.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 
@@ -27,6 +28,13 @@ async function section(name: string, look: () => Promise<readonly SourceFinding[
   }
 }
 
+/** Loads the script as a run would. */
+function scriptFindings(config: LoadedConfig['config'], log: Log): Promise<readonly SourceFinding[]> {
+  rowScript(config, log);
+  const message = `${config.script?.path ?? ''} defines what it needs`;
+  return Promise.resolve([{ code: 'SCRIPT_INVALID', severity: 'ok', message, fix: '' }]);
+}
+
 async function registryFindings(registry: SchemaRegistry): Promise<readonly SourceFinding[]> {
   await registry.prove();
   return [{ code: 'SCHEMA_REGISTRY_UNREACHABLE', severity: 'ok', message: 'it answers', fix: '' }];
@@ -42,6 +50,7 @@ export async function checkCommand(
   const sections = [
     await section('source', () => new BinlogPort(config, log).findings()),
     ...(config.producer.kind === 'kafka' ? [await section('kafka', () => kafkaFindings(config, log))] : []),
+    ...(config.script ? [await section('javascript', () => scriptFindings(config, log))] : []),
     ...(registry ? [await section('schema registry', () => registryFindings(registry))] : []),
     ...(config.ha.isEnabled ? [await section('redis', () => redisFindings(config, log))] : []),
   ];

@@ -221,13 +221,18 @@ function freeze<T>(value: T): Frozen<T> {
 }
 
 /** The configuration as the parts of the program take it, from values that are complete and fit together. */
-export function buildConfig(values: OptionValues) {
+export function buildConfig(values: OptionValues, scriptText: string | null = null) {
   return freeze({
     clientId: values.client_id,
     replicaName: values.replica_name ?? '',
     source: sourceConfig(values),
     /** Maxwell's filter rules; null: everything. */
     filter: values.database === null ? values.filter : databaseFilter(values.database),
+    /** The file of `javascript`; null: none. */
+    script:
+      values.javascript === null || scriptText === null
+        ? null
+        : { path: values.javascript, text: scriptText },
     producer: producerConfig(values),
     kafka: kafkaConfig(values),
     partition: partitionConfig(values),
@@ -270,6 +275,6 @@ export function configFingerprint(config: Config): string {
     .filter((name) => optionOf(name).shapesStream && name !== 'filter' && name !== 'database')
     .map((name) => [name, config.options[name]]);
   return createHash('sha256')
-    .update(JSON.stringify([['filter', config.filter], ...shaping]))
+    .update(JSON.stringify([['filter', config.filter], ['script', config.script?.text], ...shaping]))
     .digest('hex');
 }

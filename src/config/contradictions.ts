@@ -149,7 +149,23 @@ const producer: readonly Contradiction[] = [
 /** Bytes of an AES key. */
 const keyLengths = [16, 24, 32];
 
-const encryption: readonly Contradiction[] = [
+const jsonOnly: readonly Contradiction[] = [
+  {
+    reads: ['javascript', 'output_format'],
+    check: (v) =>
+      when(
+        v.javascript !== null && v.output_format === 'avro',
+        'javascript may put anything into a row, which a schema cannot follow, but output_format=avro',
+      ),
+  },
+  {
+    reads: ['javascript', 'output_tombstones'],
+    check: (v) =>
+      when(
+        v.javascript !== null && v.output_tombstones,
+        'output_tombstones=true needs the former key of a row, which a script may have changed: leave out javascript',
+      ),
+  },
   {
     reads: ['encrypt', 'secret_key'],
     check: (v) => {
@@ -237,4 +253,4 @@ const cluster: readonly Contradiction[] = [
 ];
 
 /** What cannot stand together among the options of source, producer and cluster. */
-export const contradictions: readonly Contradiction[] = [...source, ...producer, ...encryption, ...cluster];
+export const contradictions: readonly Contradiction[] = [...source, ...producer, ...jsonOnly, ...cluster];

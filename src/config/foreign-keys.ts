@@ -24,10 +24,6 @@ const noJdbc = 'there is no JDBC connection';
 export const foreignKeys: readonly ForeignKey[] = [
   // Maxwell: what would change the stream
   ...refused(
-    'javascript',
-    'Heaviside runs no JavaScript filter: rows would pass that it drops or changes; use filter and exclude_columns',
-  ),
-  ...refused(
     'custom_producer.factory',
     'Heaviside loads no Java classes: the producers are kafka, stdout and file',
   ),

@@ -103,6 +103,18 @@ function draftFrom({ values }: ResolvedSettings): DraftValues {
   return Object.fromEntries(entries) as DraftValues;
 }
 
+/** The text of the JavaScript filter: part of the configuration, as a change of it changes the stream. */
+function readScript(path: string | null, readFile: ReadFile, problems: string[]): string | null {
+  if (path === null) return null;
+  try {
+    return readFile(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    problems.push(`javascript: ${path} cannot be read (${code})`);
+    return null;
+  }
+}
+
 /**
  * Reads the configuration: command line over `HEAVISIDE_…` environment over `env_config_prefix` over `env_config` over
  * file over defaults.
@@ -118,6 +130,7 @@ export function loadConfig(inputs: LoadInputs): LoadedConfig {
     const problem = reads.some((name) => broken.has(name)) ? undefined : check(draft);
     if (problem !== undefined) problems.push(problem);
   }
+  const script = readScript(draft.javascript, inputs.readFile, problems);
   if (problems.length > 0) {
     const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
     throw new HeavisideError(
@@ -125,5 +138,5 @@ export function loadConfig(inputs: LoadInputs): LoadedConfig {
       `${count} in the configuration:\n${problems.map((p) => `  - ${p}`).join('\n')}`,
     );
   }
-  return { config: buildConfig(draft), warnings: [...new Set(warnings)] };
+  return { config: buildConfig(draft, script), warnings: [...new Set(warnings)] };
 }

@@ -1,4 +1,5 @@
 import { ByteSink } from '../model/byte-sink.ts';
+import type { RowChanges } from '../model/row-script.ts';
 import type { RowsEvent } from '../model/transaction.ts';
 import { ABSENT, type RowImage, type RowView } from './row-image.ts';
 import type { TablePlan } from './table-plan.ts';
@@ -11,6 +12,9 @@ export class RowSlot implements RowView {
   fallback: Int32Array | null = null;
   index = 0;
   xoffset: number | null = null;
+  changes: RowChanges | null = null;
+  /** Partitions of the topic that a script has chosen for the row. */
+  partitionCount = 0;
   readonly #first = new OffsetArray();
   readonly #second = new OffsetArray();
 
@@ -59,6 +63,7 @@ export class EventCursor {
     this.event = event;
     this.plan = plan;
     this.topic = null;
+    this.head = nothing;
     this.#offset = 0;
     try {
       this.#before = event.operation === 'insert' ? null : plan.imageOf(event.columnsBefore);

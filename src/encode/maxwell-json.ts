@@ -1,5 +1,6 @@
 import type { ByteSink } from '../model/byte-sink.ts';
 import type { RowsEvent, SourceTransaction } from '../model/transaction.ts';
+import { writeChangedContent, writeExtraAttributes } from './changed-row.ts';
 import type { ColumnCodec } from './column-codec.ts';
 import { writeBigInt, writeInteger, putPadded } from './digits.ts';
 import type { EncodeOptions } from './encode-options.ts';
@@ -135,6 +136,7 @@ export class MaxwellJson implements ValueWriter {
     }
     out.writeBytes(event.tail);
     if (options.outputPushTimestamp) this.#writePushTimestamp(out);
+    if (row.changes !== null) writeExtraAttributes(out, row.changes);
     if (options.outputPrimaryKeys) this.#writePrimaryKey(out, plan, row);
     if (options.outputPrimaryKeyColumns) {
       out.writeBytes(members.primaryKeyColumns);
@@ -151,6 +153,11 @@ export class MaxwellJson implements ValueWriter {
 
   /** Writes `data` and `old` into the open object, each behind a comma. */
   writeContent(out: ByteSink, plan: TablePlan, row: RowView): void {
+    if (row.changes !== null) {
+      const { data, old } = this.#members;
+      writeChangedContent(out, plan, row.changes, { data, old, hasNulls: this.#options.outputNulls });
+      return;
+    }
     this.#writeData(out, plan, row);
     if (row.fallback !== null) this.#writeOld(out, plan, row, row.fallback);
   }

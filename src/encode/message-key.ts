@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ByteSink } from '../model/byte-sink.ts';
+import { changedJson } from './changed-row.ts';
 import type { ColumnCodec } from './column-codec.ts';
 import { type RowView, valueOffset } from './row-image.ts';
 import type { TablePlan } from './table-plan.ts';
@@ -14,6 +15,10 @@ const QUOTE = 0x22;
 
 /** Writes a primary key value as JSON: null for NULL and where the row does not hold it. */
 export function writeKeyValue(out: ByteSink, plan: TablePlan, row: RowView, column: number): void {
+  if (row.changes !== null) {
+    out.writeUtf8(changedJson(row.changes, plan.names[column] ?? ''));
+    return;
+  }
   const offset = valueOffset(row, column);
   if (offset < 0) out.writeBytes(nullBytes);
   else (plan.codecs[column] as ColumnCodec).writeJson(row.rows, offset, out);

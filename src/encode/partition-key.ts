@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { SourceTransaction } from '../model/transaction.ts';
+import { changedText } from './changed-row.ts';
 import type { EncodeOptions } from './encode-options.ts';
 import { partitionHash } from './partition-hash.ts';
 import type { RowView } from './row-image.ts';
@@ -14,12 +15,18 @@ function randomText(): string {
   return text;
 }
 
+/** A column's value as text; where a script has changed the row, the value that it left. */
+function columnValue(plan: TablePlan, row: RowView, column: number): string | null {
+  if (row.changes === null) return plan.readText(row, column);
+  return changedText(row.changes, plan, row, plan.names[column] ?? '');
+}
+
 /** The primary key's values one behind the other; Maxwell's `None` where all are NULL, database and table where there is no key. */
 function primaryKeyText(plan: TablePlan, row: RowView): string {
   const { database, table, primaryKey } = plan.table;
   if (primaryKey.length === 0) return database + table;
   let text = '';
-  for (const column of primaryKey) text += plan.readText(row, column) ?? '';
+  for (const column of primaryKey) text += columnValue(plan, row, column) ?? '';
   return text === '' ? 'None' : text;
 }
 
@@ -36,6 +43,8 @@ export class PartitionKey {
   /** The hash for the partition of a row. */
   hash(plan: TablePlan, row: RowView, transaction: SourceTransaction, xid: bigint | null): number {
     const { partitionBy, partitionHash: algorithm } = this.#options;
+    const given = row.changes === null ? null : row.changes.partitionText;
+    if (given !== null) return partitionHash(given, algorithm);
     if (partitionBy !== 'database' && partitionBy !== 'table') {
       return partitionHash(this.text(plan, row, transaction, xid), algorithm);
     }
@@ -69,8 +78,12 @@ export class PartitionKey {
   #columnText(plan: TablePlan, row: RowView, xid: bigint | null): string {
     let text = '';
     for (const name of this.#options.partitionColumns) {
-      const column = plan.names.indexOf(name);
       // Maxwell has taken excluded columns out of the row before it looks.
+      if (row.changes !== null && !plan.isExcluded(name)) {
+        text += changedText(row.changes, plan, row, name) ?? '';
+        continue;
+      }
+      const column = plan.names.indexOf(name);
       if (column >= 0 && plan.isVisible[column] === 1) text += plan.readText(row, column) ?? '';
     }
     if (text !== '') return text;

@@ -1,3 +1,4 @@
+import type { RowChanges } from '../model/row-script.ts';
 import { type ColumnCodec, UNKNOWN_LAYOUT } from './column-codec.ts';
 import { undecodable } from './undecodable.ts';
 import { readLength } from './value-layout.ts';
@@ -13,6 +14,8 @@ export interface RowView {
   readonly primary: Int32Array;
   /** The before image of an update, for columns that the after image does not hold; null otherwise. */
   readonly fallback: Int32Array | null;
+  /** What a script has made of the row; null: the images stand. */
+  readonly changes: RowChanges | null;
 }
 
 /** Offset of a column's value, NULL_VALUE or ABSENT. */

@@ -1,3 +1,4 @@
+import type { RowScript } from '../model/row-script.ts';
 import type { RunBuffers } from './event-cursor.ts';
 import type { PassingOver } from './passed-over-rows.ts';
 import type { Tombstones } from './tombstones.ts';
@@ -12,4 +13,6 @@ export interface RunParts extends PassingOver {
   readonly buffers: RunBuffers;
   /** Null where there are none. */
   readonly tombstones: Tombstones | null;
+  /** Looks at every row that the filter lets through; null: none does. */
+  readonly script: RowScript | null;
 }

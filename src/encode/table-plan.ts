@@ -40,24 +40,22 @@ export class TablePlan {
   /** `["id","part2"]` */
   readonly primaryKeyColumnsJson: Buffer;
   readonly #images: RowImage[] = [];
+  readonly #options: EncodeOptions;
   readonly #topics = new Map<RowOperation, string>();
   readonly #topicTemplate: string;
 
   constructor(table: TableVersion, filter: TableFilter, options: EncodeOptions) {
     const scratch = new ByteSink(1024);
     const json = (text: string): Buffer => jsonStringBytes(scratch, text);
-    const rename = (name: string): string =>
-      options.outputNamingStrategy === null ? name : camelCaseName(name);
+    this.#options = options;
     this.table = table;
     this.names = table.columns.map((column) => column.name);
     this.verdict = filter.verdict(table.database, table.table, this.names);
     const codecOptions = { nullZeroDates: options.outputNullZerodates };
     this.codecs = table.columns.map((column) => compileCodec(column, codecOptions));
-    this.memberNames = this.names.map((name) => Buffer.concat([json(rename(name)), Buffer.from(':')]));
+    this.memberNames = this.names.map((name) => this.#writeMemberName(scratch, name));
     this.nullMembers = this.memberNames.map((member) => Buffer.concat([member, Buffer.from('null,')]));
-    this.isVisible = Uint8Array.from(this.names, (name) =>
-      isExcludedColumn(name, options.excludeColumns) ? 0 : 1,
-    );
+    this.isVisible = Uint8Array.from(this.names, (name) => (this.isExcluded(name) ? 0 : 1));
     this.databaseJson = json(table.database);
     this.tableJson = json(table.table);
     const [database, name] = [this.databaseJson.toString(), this.tableJson.toString()];
@@ -95,6 +93,22 @@ export class TablePlan {
       this.#topics.set(operation, topic);
     }
     return topic;
+  }
+
+  /** Whether exclude_columns takes the name out of `data` and `old`. */
+  isExcluded(name: string): boolean {
+    return isExcludedColumn(name, this.#options.excludeColumns);
+  }
+
+  /** `"name":` as bytes, of a column or of a name that a script has added. */
+  memberName(name: string): Buffer {
+    const column = this.names.indexOf(name);
+    return this.memberNames[column] ?? this.#writeMemberName(new ByteSink(64), name);
+  }
+
+  #writeMemberName(scratch: ByteSink, name: string): Buffer {
+    const shown = this.#options.outputNamingStrategy === null ? name : camelCaseName(name);
+    return Buffer.concat([jsonStringBytes(scratch, shown), Buffer.from(':')]);
   }
 
   /** A column's value as text, null for NULL and for a column that the row does not hold. */

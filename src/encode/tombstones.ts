@@ -22,7 +22,7 @@ export interface WrittenRow {
 
 /** The row as it was; a column that the before image does not hold has not changed. */
 function beforeView({ rows, primary, fallback }: RowView): RowView | null {
-  return fallback === null ? null : { rows, primary: fallback, fallback: primary };
+  return fallback === null ? null : { rows, primary: fallback, fallback: primary, changes: null };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { HeavisideError } from '../errors.ts';
+import type { RowScript } from '../model/row-script.ts';
 import type { RecordSink } from '../model/record-sink.ts';
 import type { TableVersion } from '../model/table.ts';
 import type { RowOperation, SourceTransaction } from '../model/transaction.ts';
@@ -39,6 +40,14 @@ export interface EncodeSummary {
   readonly tables: ReadonlySet<string>;
 }
 
+/** What looks on, or into, an encoder's work. */
+export interface EncoderHooks {
+  /** Told of each row that on_decode_error=skip passes over, once an attempt. */
+  readonly onPassedOver?: (row: PassedOverRow) => void;
+  /** Looks at every row that the filter lets through; null: none does. */
+  readonly script?: RowScript | null;
+}
+
 /** Plans of table versions that are kept; more than that many live versions are made anew now and then. */
 const MAX_PLANS = 10_000;
 
@@ -47,6 +56,7 @@ export class TransactionEncoder {
   readonly #options: EncodeOptions;
   readonly #filter: TableFilter;
   readonly #values: ValueWriter;
+  readonly #script: RowScript | null;
   readonly #partitionKey: PartitionKey;
   readonly #tombstones: Tombstones | null;
   readonly #onPassedOver: (row: PassedOverRow) => void;
@@ -58,16 +68,16 @@ export class TransactionEncoder {
   /**
    * Throws CONFIG_INVALID where the filter has a syntax error.
    * @param values of this encoder alone; Maxwell's JSON unless said otherwise
-   * @param onPassedOver told of each row that on_decode_error=skip passes over, once an attempt
    */
   constructor(
     options: EncodeOptions,
     values: ValueWriter = new MaxwellJson(options),
-    onPassedOver: (row: PassedOverRow) => void = () => undefined,
+    { onPassedOver = () => undefined, script = null }: EncoderHooks = {},
   ) {
     this.#options = options;
     this.#filter = new TableFilter(options.filter);
     this.#values = values;
+    this.#script = script;
     this.#partitionKey = new PartitionKey(options);
     this.#tombstones = options.outputTombstones ? new Tombstones(options, this.#partitionKey) : null;
     this.#onPassedOver = onPassedOver;
@@ -86,7 +96,7 @@ export class TransactionEncoder {
     const xid = resume === null ? transaction.xid : resume.xid;
     const buffers = this.#buffers ?? new RunBuffers();
     this.#buffers = null;
-    const parts = this.#parts(sink, buffers);
+    const parts = this.#parts(sink, buffers, this.#script);
     const run = new TransactionRun(parts, transaction, xid, resume?.nextRowIndex ?? 0);
     const plans = new Set<TablePlan>();
     sink.beginTransaction(transaction.id);
@@ -140,9 +150,9 @@ export class TransactionEncoder {
     return plan;
   }
 
-  /** Walks the transaction once more, up to row `index`: most transactions never split, and so never pay for the hash. */
+  /** Walks the transaction once more, without the script, up to row `index`: most transactions never split, and so never pay for the hash. */
   async #hashBefore(transaction: SourceTransaction, index: number): Promise<PrefixHash> {
-    const run = new TransactionRun(this.#parts(noSink, new RunBuffers()), transaction, null, index);
+    const run = new TransactionRun(this.#parts(noSink, new RunBuffers(), null), transaction, null, index);
     for await (const group of transaction.rowsEvents()) {
       for (const event of group) {
         run.open(event, this.#planOf(event.table));
@@ -152,7 +162,7 @@ export class TransactionEncoder {
     throw new HeavisideError('INTERNAL', 'the rows of a transaction changed between two readings');
   }
 
-  #parts(sink: RecordSink, buffers: RunBuffers): RunParts {
+  #parts(sink: RecordSink, buffers: RunBuffers, script: RowScript | null): RunParts {
     return {
       options: this.#options,
       values: this.#values,
@@ -161,6 +171,7 @@ export class TransactionEncoder {
       onPassedOver: this.#onPassedOver,
       sink,
       buffers,
+      script,
     };
   }
 }

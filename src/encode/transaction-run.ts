@@ -8,6 +8,9 @@ import { PrefixHash } from './prefix-hash.ts';
 import { ABSENT, valueOffset } from './row-image.ts';
 import type { RunParts, RunStop } from './run-parts.ts';
 import type { TablePlan } from './table-plan.ts';
+import { envelopeOf, writeShared } from './shared-envelope.ts';
+import { ScriptedRows } from './scripted-rows.ts';
+import { legalTopicName } from './topic-name.ts';
 import { asUndecodable, inTable, type UndecodableColumn } from './undecodable.ts';
 
 /**
@@ -42,6 +45,8 @@ export class TransactionRun {
   readonly #passedOver: PassedOverRows | null;
   /** Why the rest of the event at hand is passed over. */
   #eventFault: UndecodableColumn | null = null;
+  /** The script's part; null: there is none. */
+  readonly #scripted: ScriptedRows | null;
   #isResumed: boolean;
   readonly #read = (column: number): string | null | undefined => {
     const plan = this.#cursor.plan;
@@ -60,6 +65,7 @@ export class TransactionRun {
     this.#isResumed = resumeIndex === 0;
     this.#passedOver =
       parts.options.onDecodeError === 'skip' ? new PassedOverRows(parts, transaction, xid) : null;
+    this.#scripted = parts.script === null ? null : new ScriptedRows(parts.script, transaction, xid);
     this.hash = resumeIndex > 0 ? new PrefixHash() : null;
   }
 
@@ -139,6 +145,7 @@ export class TransactionRun {
       return false;
     }
     slot.index = this.nextIndex++;
+    this.#scripted?.forget(slot);
     return true;
   }
 
@@ -155,7 +162,7 @@ export class TransactionRun {
       this.hash?.addRow(plan, slot.index, slot);
       return null;
     }
-    if (!this.#isIncluded(plan)) {
+    if (!this.#isIncluded(plan) || !this.#passesScript(plan)) {
       this.hash?.addRow(plan, slot.index, slot);
       if (this.#isResumed) this.filtered++;
       return null;
@@ -165,8 +172,9 @@ export class TransactionRun {
       this.#outputIndex++;
       return null;
     }
-    if (cursor.topic === null) {
-      const missing = this.#prepareEvent();
+    const given = slot.changes === null ? null : slot.changes.topic;
+    if (cursor.topic === null || given !== null) {
+      const missing = this.#prepareTarget(given);
       if (missing !== null) {
         this.#isPutOff = true;
         return missing;
@@ -210,7 +218,14 @@ export class TransactionRun {
     if (plan !== null && plan !== undefined) this.hash?.addRow(plan, this.#pending.index, this.#pending);
   }
 
+  /** False where the script suppresses the row in the slot. */
+  #passesScript(plan: TablePlan): boolean {
+    const { event } = this.#cursor;
+    return this.#scripted === null || event === null || this.#scripted.passes(plan, this.#slot, event);
+  }
+
   #isIncluded(plan: TablePlan): boolean {
+    if (this.#scripted?.hasSeen === true) return true; // decided on the row as it was
     if (plan.verdict.kind !== 'rows') return plan.verdict.kind === 'include';
     try {
       return plan.verdict.includesRow(this.#read);
@@ -219,28 +234,28 @@ export class TransactionRun {
     }
   }
 
-  /** Makes what all rows of the event share; returns what must be prepared first. */
-  #prepareEvent(): 'topic' | 'values' | null {
+  /**
+   * Makes what all rows of the event share, and looks the topic up; returns what must be prepared first.
+   * @param given the topic that a script has chosen for the row in the slot
+   */
+  #prepareTarget(given: string | null): 'topic' | 'values' | null {
     const { event, plan } = this.#cursor;
     if (event === null || plan === null) return null;
     const { values } = this.#parts;
-    const topic = plan.topicOf(event.operation);
+    const topic = given === null ? plan.topicOf(event.operation) : legalTopicName(given, plan.table);
     const partitionCount = this.#parts.sink.partitionCount(topic);
     if (partitionCount === undefined) {
       this.wantedTopic = topic;
       return 'topic';
     }
     if (!values.isReady(plan, event.operation)) return 'values';
-    this.#cursor.topic = topic;
-    this.#cursor.partitionCount = partitionCount;
-    this.#cursor.transactionId = this.#transaction.id;
-    const { shared } = this.#cursor;
-    shared.reset();
-    values.writeHead(shared, event, plan, this.#xid);
-    const headEnd = shared.position;
-    values.writeTail(shared, event, this.#transaction);
-    this.#cursor.head = shared.buffer.subarray(0, headEnd);
-    this.#cursor.tail = shared.buffer.subarray(headEnd, shared.position);
+    if (given !== null) {
+      this.#slot.partitionCount = partitionCount;
+    } else {
+      this.#cursor.topic = topic;
+      this.#cursor.partitionCount = partitionCount;
+    }
+    writeShared(this.#cursor, values, this.#transaction, this.#xid);
     return null;
   }
 
@@ -253,18 +268,22 @@ export class TransactionRun {
   #writePending(isLast: boolean): boolean {
     const cursor = this.#pendingCursor;
     const plan = cursor?.plan;
-    if (cursor === null || plan === null || plan === undefined || cursor.topic === null) return false;
+    if (cursor === null || plan === null || plan === undefined) return false;
     const row = this.#pending;
+    const given = row.changes === null ? null : row.changes.topic;
+    const topic = given ?? cursor.topic;
+    if (topic === null) return false;
+    const partitionCount = given === null ? cursor.partitionCount : row.partitionCount;
     const { sink, options, values, partitionKey, tombstones } = this.#parts;
     if (isLast) row.xoffset = null;
     this.#pendingCursor = null;
     try {
       const hash = partitionKey.hash(plan, row, this.#transaction, this.#xid);
-      const partition = partitionOf(hash, cursor.partitionCount);
-      const out = sink.beginRecord(cursor.topic, partition);
+      const partition = partitionOf(hash, partitionCount);
+      const out = sink.beginRecord(topic, partition);
       writeMessageKey(out, options.keyFormat, plan, row);
       sink.endKey();
-      values.writeRow(out, plan, row, cursor);
+      values.writeRow(out, plan, row, envelopeOf(cursor, row, values, this.#xid));
       sink.endRecord(row.index);
       if (tombstones !== null) {
         const [transaction, xid] = [this.#transaction, this.#xid];

@@ -10,11 +10,12 @@ const least = 'user=maxwell\nkafka.bootstrap.servers=localhost:9092\n';
 export async function configuredRecords(
   lines: string,
   source: SourceTransaction,
-  partitions = 1,
+  more: { partitions?: number; files?: Readonly<Record<string, string>>; log?: MemoryLog } = {},
 ): Promise<readonly CollectedRecord[]> {
-  const { config } = loadConfigText({ file: `${least}${lines}\n` });
+  const { partitions = 1, files = {}, log = new MemoryLog() } = more;
+  const { config } = loadConfigText({ file: `${least}${lines}\n`, files });
   const sink = new CollectingSink({ partitions });
-  const steps = encoderFactory(config, new MemoryLog())().encode(source, sink);
+  const steps = encoderFactory(config, log)().encode(source, sink);
   while ((await steps.next()).done !== true);
   return sink.records;
 }

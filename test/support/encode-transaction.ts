@@ -25,9 +25,9 @@ export async function encodeTransaction(
 ): Promise<Encoded> {
   const sink = more.sink ?? new CollectingSink();
   const passedOver: PassedOverRow[] = [];
-  const encoder = new TransactionEncoder({ ...defaultEncodeOptions, ...options }, undefined, (row) =>
-    passedOver.push(row),
-  );
+  const encoder = new TransactionEncoder({ ...defaultEncodeOptions, ...options }, undefined, {
+    onPassedOver: (row) => passedOver.push(row),
+  });
   const splits: SplitPoint[] = [];
   const steps = encoder.encode(source, sink, more.resume ?? null);
   for (;;) {

@@ -100,6 +100,12 @@ export const filterOptions = {
     origin: 'maxwell',
     shapesStream: true,
   }),
+  javascript: optional(text('PATH'), {
+    summary: 'JavaScript file whose process_row(row, state) may change, reroute or suppress each row.',
+    note: 'It sees the rows that the filter lets through, and runs with the rights of the process: docs/javascript.md.',
+    origin: 'maxwell',
+    shapesStream: true,
+  }),
   database: optional(list('DATABASES'), {
     summary: 'Short for filter=exclude: *.*, include: <database>.*; not together with filter.',
     origin: 'guide',

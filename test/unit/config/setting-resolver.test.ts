@@ -33,7 +33,7 @@ describe('refusal', () => {
   });
 
   it.each([
-    ['javascript=f.js', 'JavaScript'],
+    ['javascript=f.js', 'cannot be read'],
     ['replay=true', 'position'],
     ['custom_producer.factory=x.Y', 'Java classes'],
     ['output_schema_id=true', 'schema store'],
