@@ -1,11 +1,15 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { mutations, type Mutation, type MutationTest } from './mutation.ts';
+import { kafkaMutations } from './kafka-mutations.ts';
+import { leadershipMutations } from './leadership-mutations.ts';
+import type { Mutation, MutationTest } from './mutation.ts';
 import { ProductCopy, type FailedTest } from './product-copy.ts';
+import { sourceMutations } from './source-mutations.ts';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const USAGE = `usage: npm run test:mutations [-- --only NAME]
+const mutations: readonly Mutation[] = [...kafkaMutations, ...sourceMutations, ...leadershipMutations];
+const USAGE = `usage: npm run test:mutations [-- --only NAME[,NAME…]] [--project unit|integration|ha]
 Makes the product wrong on purpose, one rule at a time and in a copy, and demands that the suite turns red.
 names: ${mutations.map(({ name }) => name).join(', ')}\n`;
 
@@ -29,7 +33,8 @@ async function proveGreen(tests: readonly MutationTest[]): Promise<void> {
   const copy = new ProductCopy(ROOT);
   try {
     await copy.build();
-    for (const test of tests) {
+    const distinct = new Map(tests.map((test) => [JSON.stringify(test), test]));
+    for (const test of distinct.values()) {
       say(`unmutated: ${test.file} "${test.test}"`);
       const { failed } = await copy.test(test);
       if (failed.length > 0) throw new Error(`red without a mutation: ${named(failed)}`);
@@ -52,7 +57,7 @@ async function tryMutation(mutation: Mutation): Promise<Verdict> {
   const copy = new ProductCopy(ROOT);
   try {
     copy.mutate(mutation);
-    await copy.build();
+    if (killedBy.project !== 'unit') await copy.build();
     const { failed } = await copy.test(killedBy);
     const killer = failed.find((each) => new RegExp(killedBy.test).test(each.name));
     if (killer !== undefined) return verdict(true, `${killer.name}: ${killer.reason}`);
@@ -75,12 +80,19 @@ function table(verdicts: readonly Verdict[]): string {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { only: { type: 'string' }, help: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    options: { only: { type: 'string' }, project: { type: 'string' }, help: { type: 'boolean' } },
+  });
   if (values.help === true) {
     process.stdout.write(USAGE);
     return 0;
   }
-  const chosen = mutations.filter(({ name }) => values.only === undefined || name === values.only);
+  const names = values.only?.split(',');
+  const chosen = mutations.filter(
+    ({ name, killedBy }) =>
+      (names?.includes(name) ?? true) &&
+      (values.project === undefined || killedBy.project === values.project),
+  );
   if (chosen.length === 0) {
     process.stderr.write(USAGE);
     return 2;

@@ -37,7 +37,7 @@ export class RedisParts {
 
   /** @param leaseName the name by which a lease may be reserved for this process */
   constructor(config: Config, log: Log, state: ReplicaState, leaseName = config.replicaName) {
-    const { clientId, ha, replicaName, producer } = config;
+    const { clientId, ha, replicaName } = config;
     this.#config = config;
     this.#log = log;
     this.#state = state;
@@ -58,8 +58,7 @@ export class RedisParts {
       store: new RedlockLeaseStore({ nodes, clientId, replica: leaseName, nodeTimeoutMs }),
       ttlMs: ha.leaseTtlMs,
       renewalMs: ha.leaseRenewalMs,
-      // Nothing but its deadline stops a leader whose writes are not fenced.
-      redisOutage: producer.delivery === 'at_least_once' ? 'stop' : ha.redisOutage,
+      redisOutage: ha.redisOutage,
       log,
       announce: (epoch, target) =>
         this.channel.publish({

@@ -155,7 +155,8 @@ const haConfig = (v: OptionValues) => ({
   isEnabled: v.ha === 'true',
   leaseTtlMs: v.lease_ttl_ms,
   leaseRenewalMs: v.lease_renewal_ms ?? 0,
-  redisOutage: v.redis_outage,
+  // Nothing but its deadline stops a leader whose writes are not fenced.
+  redisOutage: v.delivery === 'at_least_once' ? ('stop' as const) : v.redis_outage,
   redis: {
     nodes: (v['redis.nodes'] ?? []).map((node) =>
       withCredentials(node, v['redis.username'], v['redis.password']),

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readLastPosition } from '../../src/checkpoint/positions-topic.ts';
 import { singleRecordBatch } from '../../src/produce/kafka-batch.ts';
-import { fence } from '../../src/takeover.ts';
+import { fence, fenceAgain } from '../../src/takeover.ts';
 import { KafkaPlace, rows } from '../support/kafka-place.ts';
 import { fenceOptions } from '../support/kafka-writer.ts';
 
@@ -65,6 +65,14 @@ describe('the fence', () => {
     await leader.write(rows(3, 3));
     expect(leader.failures).toEqual([]);
     expect(await place.values()).toEqual(rows(0, 6).sort());
+  });
+
+  it('stops a leader that finds a record of a higher epoch behind its own fence', async () => {
+    place.fresh();
+    const successor = await place.openWriter(2);
+    await successor.write(rows(0, 3));
+    const again = fenceAgain(fenceOptions({ brokers: place.brokers, name: place.name, epoch: 1 }), 1);
+    await expect(again).rejects.toMatchObject({ code: 'LEASE_LOST', reaction: 'step-down' });
   });
 
   it('finds the position in a compacted topic whose older batches are empty', async () => {

@@ -205,6 +205,7 @@ describe('the pipeline', () => {
       [7, 1, `${uuid}:1-2`],
       [7, 2, `${uuid}:1-3`],
     ]);
+    expect(bench.commits.map(({ record }) => record.partitions)).toEqual([{ t: 1 }, { t: 1 }]);
     expect(bench.commits[1]?.record.lastTransaction).toEqual({ id: `${uuid}:3`, fingerprint: 'f3' });
   });
 

@@ -123,6 +123,14 @@ describe('values', () => {
     expect(warnings.join()).toContain('host is not used');
   });
 
+  it('stops a leader at its deadline where nothing fences its writes', () => {
+    const outageOf = (options: string): string =>
+      loadConfigText({ file: `${kafka}${options}` }).config.ha.redisOutage;
+    expect(outageOf('')).toBe('keep_leading');
+    expect(outageOf('redis_outage=stop')).toBe('stop');
+    expect(outageOf('delivery=at_least_once')).toBe('stop');
+  });
+
   it('derives the names of a cluster from client_id, the same on every replica', () => {
     const { config } = loadConfigText({ file: `${kafka}client_id=shop` });
     expect(config.kafka.transaction.id).toBe('heaviside.shop');

@@ -7,6 +7,7 @@ import { KafkaOutput, type KafkaOutputOptions } from '../../../src/produce/kafka
 import type { OutputBatch } from '../../../src/produce/output.ts';
 import type { DroppedRecord } from '../../../src/produce/oversize-records.ts';
 import { SendBreaker } from '../../../src/produce/send-breaker.ts';
+import type { UnfencedWriter } from '../../../src/produce/unfenced-writer.ts';
 import { FakeKafka, type Fault } from '../../support/fake-kafka.ts';
 import { loadConfigText } from '../../support/load-config-text.ts';
 import { samplePositionRecord } from '../../support/sample-position-record.ts';
@@ -168,6 +169,23 @@ describe('a commit to Kafka', () => {
       code: 'LEASE_LOST',
     });
     expect(kafka.committedIds).toEqual([]);
+  });
+
+  it('under at_least_once writes the position behind the acknowledgement of the rows, and never before it', async () => {
+    const order: string[] = [];
+    let failures = 1;
+    const unfencedWriter = {
+      write: async () => {
+        await Promise.resolve();
+        if (failures-- > 0) throw lost;
+        order.push('rows');
+      },
+      reset: () => undefined,
+    } as unknown as UnfencedWriter;
+    const { kafka, output } = setUp({ unfencedWriter, onCommit: () => order.push('position') });
+    await output.commit(fill(output, 'a'), samplePositionRecord(5, 1));
+    expect(order).toEqual(['rows', 'position']);
+    expect([kafka.committed?.commit, kafka.committedIds]).toEqual([1, []]); // the rows went out beside the transaction
   });
 
   it('keeps the batch while the breaker is open and probes with that same batch', async () => {
