@@ -49,14 +49,30 @@ export async function kafkaJars(dir: string): Promise<string> {
 
 function properties(entry: ServerEntry, peers: readonly ServerEntry[], folder: string): string {
   const copies = peers.length;
+  const links = (entry.links ?? []).map(({ port, advertisedPort }, index) => ({
+    name: `LINK${index}`,
+    address: `LINK${index}://${HOST}:${port}`,
+    advertised: `LINK${index}://${HOST}:${advertisedPort}`,
+  }));
+  const list = (first: string, others: readonly string[]): string => [first, ...others].join(',');
   const settings = {
     'process.roles': 'broker,controller',
     'node.id': indexOf(entry.name),
     'controller.quorum.voters': peers.map((p) => `${indexOf(p.name)}@${HOST}:${p.controllerPort}`).join(','),
     'controller.listener.names': 'CONTROLLER',
-    listeners: `PLAINTEXT://${HOST}:${entry.port},CONTROLLER://${HOST}:${entry.controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://${HOST}:${entry.port}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    listeners: list(
+      `PLAINTEXT://${HOST}:${entry.port},CONTROLLER://${HOST}:${entry.controllerPort}`,
+      links.map(({ address }) => address),
+    ),
+    'advertised.listeners': list(
+      `PLAINTEXT://${HOST}:${entry.port}`,
+      links.map(({ advertised }) => advertised),
+    ),
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'listener.security.protocol.map': list(
+      'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+      links.map(({ name }) => `${name}:PLAINTEXT`),
+    ),
     'log.dirs': join(folder, 'data'),
     'auto.create.topics.enable': false,
     'default.replication.factor': copies,

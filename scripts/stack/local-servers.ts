@@ -20,6 +20,8 @@ import { withStackLock } from './stack-lock.ts';
 // A clean end takes mysqld a few seconds; a broker whose quorum is gone would wait for minutes.
 const GRACE_MS = { mysql: 30_000, mariadb: 30_000, redis: 5_000, kafka: 10_000 } as const;
 
+const KAFKA_GROUPS = ['kafka', 'kafkalinks', 'kafka3'] as const;
+
 async function commandOf(entry: ServerEntry, state: StackState, dir: string): Promise<ServerCommand> {
   switch (entry.kind) {
     case 'mysql':
@@ -29,7 +31,7 @@ async function commandOf(entry: ServerEntry, state: StackState, dir: string): Pr
     case 'redis':
       return redisCommand(entry, dir);
     case 'kafka': {
-      const group = entry.name.startsWith('kafka3-') ? 'kafka3' : 'kafka';
+      const group = KAFKA_GROUPS.find((each) => groupNames(each).includes(entry.name)) ?? 'kafka';
       const peers: ServerEntry[] = [];
       for (const name of groupNames(group)) peers.push(await entryOf(state, name));
       return kafkaCommand(entry, dir, { id: state.clusterId, peers });
@@ -80,7 +82,7 @@ export async function startServers(names: readonly string[]): Promise<StackState
     if (failed.length > 0)
       throw new StackError(failed.map((error) => error.message).join('\n'), { cause: failed[0] });
     const started = new Set(entries.filter((_, index) => isStarted(ends[index])).map((entry) => entry.name));
-    for (const group of ['kafka', 'kafka3'] as const) {
+    for (const group of KAFKA_GROUPS) {
       const nodes = groupNames(group).filter((name) => started.has(name));
       if (nodes.length === groupNames(group).length)
         await warmUpKafka(entries.filter((entry) => nodes.includes(entry.name)));

@@ -7,6 +7,12 @@ import { StackError } from './stack-error.ts';
 
 export type ServerKind = 'mysql' | 'mariadb' | 'redis' | 'kafka';
 
+/** A listener of a broker that tells its clients another port: the one where a relay to it listens. */
+export interface KafkaLink {
+  readonly port: number;
+  readonly advertisedPort: number;
+}
+
 /** One server of the stack as `stack.json` keeps it. */
 export interface ServerEntry {
   readonly name: string;
@@ -14,6 +20,8 @@ export interface ServerEntry {
   readonly port: number;
   /** The KRaft controller's port; Kafka only. */
   readonly controllerPort?: number;
+  /** Listeners beside the first, for clients that come through a relay; `kafkalinks-0` only. */
+  readonly links?: readonly KafkaLink[];
   /** Null while the server is stopped. */
   pid: number | null;
   /** The process's start time in clock ticks since boot (/proc/PID/stat, field 22); tells a reused pid apart. */
@@ -36,7 +44,8 @@ export interface StackState {
   readonly servers: Record<string, ServerEntry>;
 }
 
-const NAME = /^(?:(mysql|mariadb)|(redis)-0|(kafka)-0|(redis|kafka)3-[0-2])$/;
+const LINKS = 3; // one a replica
+const NAME = /^(?:(mysql|mariadb)|(redis)-0|(kafka)(?:links)?-0|(redis|kafka)3-[0-2])$/;
 
 /** The kind of server that a name such as `mysql`, `redis-0` or `kafka3-2` stands for. Throws StackError on others. */
 export function kindOf(name: string): ServerKind {
@@ -45,13 +54,13 @@ export function kindOf(name: string): ServerKind {
     .find((group) => group !== undefined);
   if (found === undefined)
     throw new StackError(
-      `no server "${name}"; names are mysql, mariadb, redis-0, redis3-0 to redis3-2, kafka-0, kafka3-0 to kafka3-2`,
+      `no server "${name}"; names are mysql, mariadb, redis-0, redis3-0 to redis3-2, kafka-0, kafkalinks-0, kafka3-0 to kafka3-2`,
     );
   return found as ServerKind;
 }
 
 /** The names of a single server or of a set of three: `redis` → redis-0; `redis3` → redis3-0 to redis3-2. */
-export function groupNames(group: 'redis' | 'redis3' | 'kafka' | 'kafka3'): string[] {
+export function groupNames(group: 'redis' | 'redis3' | 'kafka' | 'kafkalinks' | 'kafka3'): string[] {
   return group.endsWith('3') ? [0, 1, 2].map((index) => `${group}-${index}`) : [`${group}-0`];
 }
 
@@ -94,11 +103,28 @@ export async function entryOf(state: StackState, name: string): Promise<ServerEn
   if (known !== undefined) return known;
   const kind = kindOf(name);
   const taken = new Set(
-    Object.values(state.servers).flatMap((server) => [server.port, server.controllerPort ?? server.port]),
+    Object.values(state.servers).flatMap((server) => [
+      server.port,
+      server.controllerPort ?? server.port,
+      ...(server.links ?? []).flatMap((link) => [link.port, link.advertisedPort]),
+    ]),
   );
   const port = await freePort(taken);
   const base: ServerEntry = { name, kind, port, pid: null, startTicks: null };
-  const entry = kind === 'kafka' ? { ...base, controllerPort: await freePort(taken.add(port)) } : base;
+  const next = async (): Promise<number> => {
+    const found = await freePort(taken);
+    taken.add(found);
+    return found;
+  };
+  taken.add(port);
+  const links: KafkaLink[] = [];
+  if (name.startsWith('kafkalinks'))
+    for (let i = 0; i < LINKS; i++) links.push({ port: await next(), advertisedPort: await next() });
+  const entry = {
+    ...base,
+    ...(kind === 'kafka' ? { controllerPort: await next() } : {}),
+    ...(links.length > 0 ? { links } : {}),
+  };
   state.servers[name] = entry;
   return entry;
 }

@@ -8,6 +8,7 @@ export type FailpointName =
   | 'takeover.read'
   | 'transaction.begun'
   | 'transaction.sent'
+  | 'transaction.checked'
   | 'transaction.ended'
   | 'checkpoint.saved';
 

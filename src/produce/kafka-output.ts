@@ -192,6 +192,7 @@ export class KafkaOutput implements Output {
     }
     await failpoint('transaction.sent');
     this.#options.signal.throwIfAborted();
+    await failpoint('transaction.checked'); // a pause here is one that no check of ours can see
     await session.commit();
     await failpoint('transaction.ended');
     return written.baseOffset;

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { expectClean } from '../support/expect-clean.ts';
-import { FreezableProxy } from '../support/freezable-proxy.ts';
+import { FaultProxy } from '../support/fault-proxy.ts';
 import { HaCluster } from '../support/ha-cluster.ts';
 import { report } from '../support/ha-figures.ts';
 import { LoadConnection } from '../support/load-connection.ts';
@@ -8,9 +8,9 @@ import type { Flavor } from '../support/load-table.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 /** A leader whose way to the source goes through a proxy of its own. */
-async function lead(flavor: Flavor): Promise<{ cluster: HaCluster; proxy: FreezableProxy; epoch: number }> {
+async function lead(flavor: Flavor): Promise<{ cluster: HaCluster; proxy: FaultProxy; epoch: number }> {
   const cluster = await HaCluster.create({ flavor, config: { source_heartbeat_ms: '300' } });
-  const proxy = await FreezableProxy.open(cluster.place.source);
+  const proxy = await FaultProxy.open(cluster.place.source);
   onTestFinished(() => proxy.close());
   await cluster.start('a', { host: '127.0.0.1', port: String(proxy.port) });
   const { epoch } = await cluster.leader();
@@ -60,7 +60,7 @@ describe.each(['mysql', 'mariadb'] as const)('the connection to the source (%s)'
 
   it('is half open: seen by the silence, and opened anew', async () => {
     const { cluster, proxy, epoch } = await lead(flavor);
-    proxy.freeze();
+    proxy.stall();
     const from = performance.now();
     const isOpenedAnew = (): boolean =>
       cluster

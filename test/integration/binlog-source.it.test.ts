@@ -6,7 +6,7 @@ import { parseGtidSet } from '../../src/model/parse-gtid-set.ts';
 import type { Position } from '../../src/model/position.ts';
 import type { SourceTransaction } from '../../src/model/transaction.ts';
 import { openBinlogBench, positionAfter, rowsOf, takeOf, type BinlogBench } from '../support/binlog-bench.ts';
-import { FreezableProxy } from '../support/freezable-proxy.ts';
+import { FaultProxy } from '../support/fault-proxy.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const DATABASE = 'heaviside_binlog_source';
@@ -258,7 +258,7 @@ describe.each(['mysql', 'mariadb'] as const)('the binlog stream of %s', (flavor)
   });
 
   it('ends with a named error when its dump is killed, after what was complete', async () => {
-    const proxy = await FreezableProxy.open(bench.address);
+    const proxy = await FaultProxy.open(bench.address);
     const stream = await bench.open(await bench.now(true), {
       address: { ...bench.address, port: proxy.port },
     });
@@ -276,12 +276,12 @@ describe.each(['mysql', 'mariadb'] as const)('the binlog stream of %s', (flavor)
   });
 
   it('notices a half-open link by the heartbeats that are missing', async () => {
-    const proxy = await FreezableProxy.open(bench.address);
+    const proxy = await FaultProxy.open(bench.address);
     const stream = await bench.open(await bench.now(true), {
       address: { ...bench.address, port: proxy.port },
       heartbeatMs: 300,
     });
-    proxy.freeze();
+    proxy.stall();
     const startedAt = performance.now();
     expect(await codeOf(takeOf(stream, 'no such database', 1))).toBe('SOURCE_SILENT');
     expect(performance.now() - startedAt).toBeLessThan(3000);

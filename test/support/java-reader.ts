@@ -11,13 +11,14 @@ function header(headers: string, name: string): string {
 }
 
 /**
- * Reads a topic from its beginning with Java's own console consumer, read_committed, until nothing came for 4 s.
- * `jars` is the folder with Kafka's jars. Rejects when a line is not understood or the consumer fails.
+ * Reads a topic from its beginning with Java's own console consumer, read_committed, until nothing came for `quietMs`
+ * (default 4 s; on a busy machine it may not even have joined by then). `jars` is the folder with Kafka's jars. Rejects when a line is not understood or the consumer fails.
  */
 export async function readWithJava(
   jars: string,
   brokers: readonly string[],
   topic: string,
+  quietMs = QUIET_MS,
 ): Promise<TopicRecord[]> {
   const printed = ['partition', 'offset', 'headers', 'key'].flatMap((each) => [
     '--property',
@@ -37,7 +38,7 @@ export async function readWithJava(
     '--isolation-level',
     'read_committed',
     '--timeout-ms',
-    String(QUIET_MS),
+    String(quietMs),
     ...printed,
   ]);
   const ended = new Promise<void>((resolve, reject) => {

@@ -1,0 +1,152 @@
+import { Redis } from 'ioredis';
+import { RedisProcess } from '../../support/redis-process.ts';
+import { FaultProxy } from '../../support/fault-proxy.ts';
+import { monotonicEpochMs } from '../../support/monotonic-epoch.ts';
+import { waitUntil } from '../../support/wait-until.ts';
+import type { Ground } from '../ground.ts';
+import { expectRecovery } from '../recovery.ts';
+import type { OwnServers, Scenario } from '../scenario.ts';
+
+/** Runs commands on a Redis, past the relays. */
+export async function onRedis<T>(port: number, work: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis({ host: '127.0.0.1', port, lazyConnect: true, retryStrategy: () => null });
+  redis.on('error', () => undefined); // the calls reject
+  try {
+    await redis.connect();
+    return await work(redis);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** The epoch that Redis holds is that of the leader, and its checkpoint is not behind the takeover. */
+export async function expectRepaired(ground: Ground, port: number): Promise<void> {
+  const { clientId } = ground.place;
+  const isRepaired = async (): Promise<boolean> => {
+    const { epoch } = await ground.leader();
+    const [stored, checkpoint] = await onRedis(port, (redis) =>
+      Promise.all([
+        redis.get(`heaviside:{${clientId}}:epoch`),
+        redis.hget(`heaviside:{${clientId}}:checkpoint`, 'epoch'),
+      ]),
+    );
+    return Number(stored) === epoch && Number(checkpoint) === epoch;
+  };
+  const isSeen = await waitUntil(isRepaired, {
+    timeoutMs: 20_000,
+    what: 'epoch and checkpoint',
+    everyMs: 200,
+  }).then(
+    () => true,
+    () => false,
+  );
+  ground.notes.demand('epoch and checkpoint in Redis are those of the leader again', isSeen);
+}
+
+export const flushAll: Scenario = {
+  id: '4a',
+  name: 'Redis forgets everything (FLUSHALL)',
+  rounds: 2,
+  isInSlice: true,
+  run: async (ground) => {
+    await ground.startAll();
+    for (let loss = 0; loss < (ground.isSlice ? 1 : 4); loss++) {
+      await ground.flow(ground.random.between(100, 400));
+      const { epoch } = await ground.leader();
+      const isCut = ground.random.chance(0.5);
+      const { replica } = await ground.leader();
+      // Half of the time the leader cannot hear of it, and two processes think that they lead.
+      if (isCut) ground.link(replica, 'redis').cut();
+      ground.faults.add(`FLUSHALL${isCut ? `, ${replica} cut off from Redis` : ''}`);
+      await onRedis(ground.redis.port, (redis) => redis.flushall());
+      const since = monotonicEpochMs();
+      await expectRecovery(ground, {
+        what: 'FLUSHALL',
+        since,
+        limitMs: ground.failoverLimitMs,
+        above: epoch,
+      });
+      ground.notes.bite(
+        'the lease was lost: another leadership began',
+        (await ground.recovered(epoch)) > epoch,
+      );
+      await ground.flow(200);
+      ground.link(replica, 'redis').heal();
+      await expectRepaired(ground, ground.redis.port);
+    }
+  },
+};
+
+interface Group extends OwnServers {
+  readonly master: RedisProcess;
+  readonly replica: RedisProcess;
+  readonly replication: FaultProxy;
+}
+
+const groups = new WeakMap<RedisProcess, Group>();
+
+/** A master and its replica behind a Sentinel; the replication goes through a relay, which can hold it back. */
+async function sentinelGroup(): Promise<Group> {
+  const master = await RedisProcess.start();
+  const replication = await FaultProxy.open({ host: '127.0.0.1', port: master.port });
+  const replica = await RedisProcess.start({
+    args: ['--replicaof', '127.0.0.1', String(replication.port), '--repl-timeout', '3600'],
+  });
+  // The Sentinel knows the replica by the master's INFO, whatever way the replica takes to it.
+  const sentinel = await RedisProcess.startSentinel(master.port);
+  const group: Group = {
+    master,
+    replica,
+    replication,
+    redis: master,
+    redisUrl: `redis+sentinel://127.0.0.1:${sentinel.port}/main`,
+    close: async () => {
+      await replication.close();
+      for (const each of [sentinel, replica, master]) await each[Symbol.asyncDispose]();
+    },
+  };
+  groups.set(master, group);
+  return group;
+}
+
+export const sentinel: Scenario = {
+  id: '4b',
+  name: 'the Redis master dies before its replica has the lock (Sentinel)',
+  rounds: 2,
+  servers: sentinelGroup,
+  run: async (ground) => {
+    const group = groups.get(ground.redis);
+    if (group === undefined) throw new Error('no Sentinel group');
+    await ground.startAll();
+    await ground.flow(300);
+    // What the master takes from now on, its replica does not get: the lock of the next leader is one of those.
+    ground.faults.add('replication between the Redis nodes is held back');
+    group.replication.hold();
+    const first = await ground.leader();
+    await ground.kill(first.replica);
+    const second = await ground.recovered(first.epoch);
+    await ground.flow(200);
+    const lease = `heaviside:{${ground.place.clientId}}:lease`;
+    const [held, copied] = await Promise.all(
+      [group.master, group.replica].map(({ port }) => onRedis(port, (redis) => redis.get(lease))),
+    );
+    ground.notes.bite('the replica did not have the lock of the leader', held !== null && held !== copied);
+    ground.faults.add('SIGKILL of the Redis master');
+    await group.master.kill();
+    const since = monotonicEpochMs();
+    const isPromoted = async (): Promise<boolean> =>
+      (await onRedis(group.replica.port, (redis) => redis.role()))[0] === 'master';
+    await waitUntil(isPromoted, {
+      timeoutMs: 30_000,
+      what: 'the Sentinel to promote the replica',
+      everyMs: 200,
+    });
+    ground.faults.add(`the replica was promoted ${((monotonicEpochMs() - since) / 1000).toFixed(1)} s later`);
+    await ground.start(first.replica);
+    await ground.pass(3 * ground.ttlMs);
+    await ground.flow(300);
+    const { epoch } = await ground.leader();
+    ground.notes.demand('the epoch did not fall', epoch >= second);
+    await expectRepaired(ground, group.replica.port);
+  },
+};

@@ -1,0 +1,91 @@
+import { monotonicEpochMs } from '../../support/monotonic-epoch.ts';
+import { waitUntil } from '../../support/wait-until.ts';
+import { loggedLines } from '../evidence.ts';
+import type { Ground } from '../ground.ts';
+import { expectRecovery } from '../recovery.ts';
+import type { Scenario } from '../scenario.ts';
+
+const HEARTBEAT_MS = 500;
+const LOST = /SOURCE_(SILENT|LOST|UNREACHABLE)|source was lost/;
+
+/** The leader's link to the source does something bad; resolves to how often it said so in its log before. */
+async function begin(ground: Ground): Promise<{ leader: string; epoch: number; said: number }> {
+  const { replica: leader, epoch } = await ground.leader();
+  await ground.flow(200);
+  return { leader, epoch, said: loggedLines(ground.replica(leader), LOST) };
+}
+
+async function noticed(ground: Ground, leader: string, said: number, timeoutMs: number): Promise<boolean> {
+  const isSaid = (): boolean => loggedLines(ground.replica(leader), LOST) > said;
+  return waitUntil(isSaid, { timeoutMs, what: 'the loss of the source', everyMs: 50 }).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function halfOpen(ground: Ground): Promise<void> {
+  const { leader, epoch, said } = await begin(ground);
+  ground.faults.add(`${leader}: the link to the source is half-open`);
+  const heldAt = monotonicEpochMs();
+  ground.link(leader, 'source').stall();
+  const limitMs = 3 * HEARTBEAT_MS * ground.patience + 1000;
+  const isNoticed = await noticed(ground, leader, said, 30_000);
+  const tookMs = monotonicEpochMs() - heldAt;
+  ground.notes.bite('the half-open link was noticed', isNoticed);
+  ground.notes.demand(
+    `a half-open link is noticed within three heartbeats (${limitMs} ms with margin), it took ${tookMs.toFixed(0)} ms`,
+    tookMs <= limitMs,
+  );
+  await expectRecovery(ground, {
+    what: 'a half-open source link',
+    since: heldAt,
+    limitMs: 3 * HEARTBEAT_MS + 3000,
+    above: null,
+  });
+  ground.link(leader, 'source').heal();
+  await unchanged(ground, leader, epoch);
+}
+
+async function reset(ground: Ground): Promise<void> {
+  const { leader, epoch, said } = await begin(ground);
+  ground.faults.add(`${leader}: the connections to the source are reset`);
+  ground.link(leader, 'source').reset();
+  const since = monotonicEpochMs();
+  ground.notes.bite('the reset was noticed', await noticed(ground, leader, said, 10_000));
+  await expectRecovery(ground, { what: 'a reset of the source link', since, limitMs: 3000, above: null });
+  await unchanged(ground, leader, epoch);
+}
+
+async function trickle(ground: Ground): Promise<void> {
+  const { leader, epoch } = await begin(ground);
+  ground.faults.add(`${leader}: the source comes one byte at a time`);
+  const link = ground.link(leader, 'source');
+  const before = link.slices;
+  link.trickle();
+  await ground.pass(ground.isSlice ? 2000 : 5000);
+  ground.notes.bite('bytes came one at a time', link.slices - before > 1000);
+  link.heal();
+  ground.faults.add('healed');
+  const since = monotonicEpochMs();
+  await expectRecovery(ground, { what: 'a slow source link', since, limitMs: 5000, above: null });
+  await unchanged(ground, leader, epoch);
+}
+
+async function unchanged(ground: Ground, leader: string, epoch: number): Promise<void> {
+  const now = await ground.leader();
+  ground.notes.demand('no change of leader', now.replica === leader && now.epoch === epoch);
+}
+
+export const sourceLink: Scenario = {
+  id: '9',
+  name: 'the link to the source: half-open, reset, one byte at a time',
+  config: { source_heartbeat_ms: String(HEARTBEAT_MS), 'mysql.connection_timeout_ms': '3000' },
+  rounds: 2,
+  isInSlice: true,
+  run: async (ground) => {
+    await ground.startAll();
+    await halfOpen(ground);
+    await reset(ground);
+    await trickle(ground);
+  },
+};

@@ -1,0 +1,47 @@
+import { createWriteStream, type WriteStream } from 'node:fs';
+
+/** A row as the writer knows it: column → value. */
+export type Row = Readonly<Record<string, string | number | null>>;
+
+/** One row change of a source transaction. */
+export interface LedgerChange {
+  readonly table: string;
+  /** True: it stands outside the filter. It counts for message_id and must not be seen. */
+  readonly isHidden: boolean;
+  readonly op: 'insert' | 'update' | 'delete';
+  /** Columns of the primary key. */
+  readonly key: readonly string[];
+  readonly before: Row | null;
+  readonly after: Row | null;
+}
+
+/** One transaction that the source has acknowledged; its changes in binlog order. */
+export interface LedgerEntry {
+  /** As the server named it in its acknowledgement. Null: the connection broke at COMMIT, and the commit was found afterwards. */
+  readonly gtid: string | null;
+  readonly changes: readonly LedgerChange[];
+  /** Milliseconds since 1970. */
+  readonly acknowledgedAt: number;
+}
+
+/** Everything that was acknowledged, in memory and as JSON lines in a file. */
+export class Ledger {
+  readonly entries: LedgerEntry[] = [];
+  /** Row changes that the stream must show. */
+  visibleChanges = 0;
+  readonly #file: WriteStream;
+
+  constructor(path: string) {
+    this.#file = createWriteStream(path);
+  }
+
+  add(entry: LedgerEntry): void {
+    this.entries.push(entry);
+    this.visibleChanges += entry.changes.filter(({ isHidden }) => !isHidden).length;
+    this.#file.write(`${JSON.stringify(entry)}\n`);
+  }
+
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => this.#file.end(resolve));
+  }
+}
