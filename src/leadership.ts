@@ -8,6 +8,7 @@ import { findStart, type Start } from './find-start.ts';
 import { failpoint } from './lifecycle/failpoint.ts';
 import type { Position, SourceFlavor } from './model/position.ts';
 import type { PositionRecord } from './model/position-record.ts';
+import type { SourceSchema } from './model/schema-snapshot.ts';
 import type { Log } from './observability/log.ts';
 import type { TakeoverPhase } from './observability/metric-definition.ts';
 import { Pipeline, type TransactionEncoderPort } from './pipeline.ts';
@@ -19,7 +20,7 @@ export interface LeadershipOptions {
   readonly state: ReplicaState;
   readonly source: SourcePort;
   readonly outputs: OutputPort;
-  readonly createEncoder: () => TransactionEncoderPort;
+  readonly createEncoder: (schema: SourceSchema | null) => TransactionEncoderPort;
   readonly checkpoints: CheckpointStore | null;
   readonly log: Log;
   readonly configFingerprint: string;
@@ -228,7 +229,7 @@ export class Leadership {
       const pipeline = new Pipeline({
         stream,
         output,
-        encoder: createEncoder(),
+        encoder: createEncoder(stream.schema),
         tracker: this.#createTracker(start, lease.epoch, from, (file) => filesCreatedAt.get(file) ?? null),
         signal: lease.signal,
         leave,

@@ -2,6 +2,7 @@ import type { StartEvidence } from './checkpoint/start-position.ts';
 import type { Lease } from './election/lease.ts';
 import type { BinlogCoordinates, Position } from './model/position.ts';
 import type { PositionRecord, SourceIdentityRecord } from './model/position-record.ts';
+import type { SourceSchema } from './model/schema-snapshot.ts';
 import type { TransactionStream } from './pipeline.ts';
 import type { Output } from './produce/output.ts';
 
@@ -24,6 +25,8 @@ export interface SourceInspection {
 }
 
 export interface OpenStream extends TransactionStream {
+  /** What DDL records need; null without them. */
+  readonly schema: SourceSchema | null;
   /** Where the reader is. */
   coordinates(): BinlogCoordinates;
   queuedBytes(): number;

@@ -6,10 +6,12 @@ import { MaxwellJson } from '../encode/maxwell-json.ts';
 import type { PassedOverRow } from '../encode/passed-over-rows.ts';
 import { TransactionEncoder } from '../encode/transaction-encoder.ts';
 import type { ValueWriter } from '../encode/value-writer.ts';
+import type { SourceSchema } from '../model/schema-snapshot.ts';
 import type { Log } from '../observability/log.ts';
 import { LogRateLimit } from '../observability/log-rate-limit.ts';
 import { SchemaRegistry } from '../registry/schema-registry.ts';
 import { VmRowScript } from '../transform/vm-row-script.ts';
+import { ddlEncoderFactory } from './ddl-settings.ts';
 
 const registryTimeoutMs = 5000;
 
@@ -38,7 +40,6 @@ function encodeOptions({ producer, partition, output, filter }: Config): EncodeO
     outputPrimaryKeyColumns: output.hasPrimaryKeyColumns,
     outputPushTimestamp: output.hasPushTimestamp,
     outputMessageId: output.hasMessageId,
-    outputDdl: output.hasDdl,
     outputNullZerodates: output.nullsZeroDates,
     outputNamingStrategy: output.usesCamelCase ? 'underscore_to_camelcase' : null,
     outputTombstones: output.hasTombstones,
@@ -55,8 +56,11 @@ export function schemaRegistry({ output }: Config): SchemaRegistry | null {
 }
 
 /** Makes writers of values, each for one encoder; they share what the registry has told. */
-function valueWriterFactory(config: Config, options: EncodeOptions): () => ValueWriter {
-  const registry = schemaRegistry(config);
+function valueWriterFactory(
+  config: Config,
+  options: EncodeOptions,
+  registry: SchemaRegistry | null,
+): () => ValueWriter {
   if (registry !== null) return () => new MaxwellAvro(options, registry);
   const { encryption } = config.output;
   if (encryption === null) return () => new MaxwellJson(options);
@@ -84,10 +88,16 @@ export function rowScript({ script }: Config, log: Log): VmRowScript | null {
   return script === null ? null : new VmRowScript(script, log);
 }
 
-/** Makes encoders; they share one script and its state. Throws SCRIPT_INVALID. */
-export function encoderFactory(config: Config, log: Log): () => TransactionEncoder {
+/** Makes encoders, each for one stream; they share one script and its state. Throws SCRIPT_INVALID. */
+export function encoderFactory(
+  config: Config,
+  log: Log,
+): (schema?: SourceSchema | null) => TransactionEncoder {
   const options = encodeOptions(config);
-  const createValues = valueWriterFactory(config, options);
+  const registry = schemaRegistry(config);
+  const createValues = valueWriterFactory(config, options, registry);
   const more = { onPassedOver: passedOverLog(log), script: rowScript(config, log) };
-  return () => new TransactionEncoder(options, createValues(), more);
+  const createDdl = config.output.hasDdl ? ddlEncoderFactory(options, registry, log) : () => null;
+  return (schema = null) =>
+    new TransactionEncoder(options, createValues(), { ...more, ddl: schema && createDdl(schema) });
 }

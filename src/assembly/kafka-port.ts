@@ -74,8 +74,9 @@ export class KafkaPort implements OutputPort {
 
   /** Where topics are not created, a missing one is refused before anything is fenced. A template names them by its rows only. */
   async #proveTopics(network: KafkaNetwork): Promise<void> {
-    const { kafka, position, producer } = this.#options.config;
-    const fixed = [position.topic, producer.topic].filter((topic) => !topic.includes('%{'));
+    const { kafka, position, producer, output } = this.#options.config;
+    const topics = [position.topic, producer.topic, ...(output.hasDdl ? [producer.ddlTopic] : [])];
+    const fixed = topics.filter((topic) => !topic.includes('%{'));
     const metadata = await network.refreshMetadata(kafka.topics.isCreated ? [] : fixed);
     const missing = metadata.filter(({ errorCode }) => errorCode === kafkaError.unknownTopicOrPartition);
     if (missing.length > 0) {

@@ -152,6 +152,7 @@ export class BinlogPort implements SourcePort {
           if (this.#counters) this.#counters.spillBytes += bytes;
         },
         keepsQueryText: this.#config.output.hasRowQuery,
+        readsSchema: this.#config.output.hasDdl,
         decodeLabel,
         needsColumns: (database, table) => filter.verdict(database, table, []).kind !== 'exclude',
         onWarning: (message) => this.#log.warn({}, message),

@@ -1,17 +1,21 @@
 import { HeavisideError } from '../errors.ts';
 import type { BinlogCoordinates, Position, SourceFlavor } from '../model/position.ts';
+import type { SourceSchema } from '../model/schema-snapshot.ts';
 import type { SourceTransaction } from '../model/transaction.ts';
 import { BinlogEventReader } from './binlog-event-reader.ts';
+import type { BinlogStream } from './binlog-stream.ts';
 import { lookUpTable } from './column-lookup.ts';
 import {
   openDriverConnection,
   openQueryConnection,
   type DriverConnection,
+  type Query,
   type SourceAddress,
 } from './mysql-client.ts';
 import { checkPosition } from './position-check.ts';
 import { prepareSession } from './dump-session.ts';
 import { RowStore } from './row-store.ts';
+import { readSourceSchema } from './schema-reader.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import { readSourceIdentity, type SourceIdentity } from './source-identity.ts';
 import { statementTarget } from './statement-target.ts';
@@ -46,6 +50,8 @@ export interface BinlogStreamOptions {
   readonly replicateIgnoreServerIds: readonly number[];
   /** Whether the text of statements is kept with their rows. */
   readonly keepsQueryText: boolean;
+  /** Whether the definitions of tables are read for DDL records. */
+  readonly readsSchema?: boolean;
   readonly decodeLabel: DecodeLabel;
   /** Whether the names of a table's columns matter (it is not filtered out); they are looked up for no other. */
   readonly needsColumns: (database: string, table: string) => boolean;
@@ -57,32 +63,9 @@ export interface BinlogStreamOptions {
   readonly onSpill?: (bytes: number) => void;
 }
 
-/** The committed transactions of a source, in binlog order. */
-export interface BinlogStream {
-  readonly sourceIdentity: SourceIdentity;
-  /**
-   * All complete transactions that wait, at least one. Their `dispose` is then the caller's. One call at a time.
-   * Rejects with the error that ended the stream, once what was complete before it is taken.
-   */
-  take(): Promise<readonly SourceTransaction[]>;
-  /** performance.now() when the last event or heartbeat came. */
-  lastEventAt(): number;
-  /** Header timestamp of the last event that a session wrote, seconds since 1970; null before the first. */
-  sourceTimestampSeconds(): number | null;
-  /** When the binlog file that is read was opened, seconds since 1970; null before it is known. */
-  fileCreatedAt(): number | null;
-  /** Where the next event starts, also inside a transaction; moved by ROTATE and heartbeats too. */
-  coordinates(): BinlogCoordinates;
-  /** The coordinates while all that was read is taken and no transaction is under way, so that a stream may start there; else null. */
-  idleCoordinates(): BinlogCoordinates | null;
-  /** Bytes held in memory: complete transactions and the one that is being read. */
-  queuedBytes(): number;
-  /** Ends the stream at once; transactions not taken are dropped. */
-  close(): Promise<void>;
-}
-
 class DumpStream implements BinlogStream {
   readonly sourceIdentity: SourceIdentity;
+  readonly schema: SourceSchema | null;
   readonly #options: BinlogStreamOptions;
   readonly #queue = new TransactionQueue();
   readonly #plan: VerificationPlan;
@@ -99,11 +82,12 @@ class DumpStream implements BinlogStream {
   constructor(
     options: BinlogStreamOptions,
     connection: DriverConnection,
-    identity: SourceIdentity,
+    { identity, schema }: { readonly identity: SourceIdentity; readonly schema: SourceSchema | null },
     plan: VerificationPlan,
   ) {
     this.#options = options;
     this.sourceIdentity = identity;
+    this.schema = schema;
     this.#plan = plan;
     this.#verifier = plan.verifier;
     this.opened = new Promise((resolve, reject) => {
@@ -117,6 +101,7 @@ class DumpStream implements BinlogStream {
       maxPreparedBytes: options.spillThresholdBytes,
       createStore: () => new RowStore(options),
       onTransaction: (transaction) => this.#accept(transaction),
+      decodeText: options.decodeLabel,
       onSchemaChange: () => tables.clear(),
       concernsStatement: (sql, database) => this.#concerns(sql, database),
     });
@@ -255,6 +240,16 @@ class DumpStream implements BinlogStream {
   }
 }
 
+/** On the dump's own connection: its coordinates are those of the dump. */
+function readSchema(
+  query: Query,
+  identity: SourceIdentity,
+  { readsSchema, from, needsColumns }: BinlogStreamOptions,
+): Promise<SourceSchema | null> {
+  if (readsSchema !== true) return Promise.resolve(null);
+  return readSourceSchema(query, identity, { usesGtid: from.gtids !== null, isWanted: needsColumns });
+}
+
 /**
  * Connects, checks the position on that very connection, and opens the dump. Resolves when its first events were read.
  * @throws HeavisideError of connecting, of `checkPosition`, and of the dump
@@ -282,7 +277,8 @@ export async function openBinlogStream(options: BinlogStreamOptions): Promise<Bi
       fileCreatedAt: options.expectedFileCreatedAt,
     });
     await prepareSession(connection, options, !plan.verifier.isPending);
-    const stream = new DumpStream(options, connection, identity, plan);
+    const schema = await readSchema(connection.query, identity, options);
+    const stream = new DumpStream(options, connection, { identity, schema }, plan);
     await stream.opened;
     return stream;
   } catch (error) {

@@ -8,7 +8,9 @@ import { closeTransaction, type OpenTransaction, type TransactionEnd } from './o
 import { PreparedTransactions } from './prepared-transactions.ts';
 import type { QueryEvent } from './query-event.ts';
 import type { RowStore } from './row-store.ts';
+import { schemaChangeOf } from './schema-change-event.ts';
 import { statementKind } from './statement-kind.ts';
+import type { DecodeLabel } from './table-version.ts';
 import { xidOfStatement, type XaPrepareEvent } from './xid.ts';
 
 /** Where an event stands: its file, its first byte and the byte behind it. */
@@ -31,6 +33,8 @@ export interface TransactionAssemblerOptions {
   readonly onTransaction: (transaction: SourceTransaction) => void;
   /** Whether a data change that was logged as a statement may be one to a table that is replicated. */
   readonly concernsStatement: (sql: string, database: string) => boolean;
+  /** Text in the character set of a collation id. */
+  readonly decodeText: DecodeLabel;
   /** A schema change was read: what is known of tables may be wrong. */
   readonly onSchemaChange: () => void;
 }
@@ -193,24 +197,20 @@ export class TransactionAssembler {
 
   #statement(
     open: OpenTransaction,
-    { database, sql, threadId }: QueryEvent,
+    event: QueryEvent,
     opensRows: boolean,
-    { header, place }: { readonly header: EventHeader; readonly place: EventPlace },
+    at: { readonly header: EventHeader; readonly place: EventPlace },
   ): void | Promise<void> {
     this.#options.onSchemaChange();
-    open.threadId = threadId;
+    open.threadId = event.threadId;
     const isPartial = open.gtidEvent?.isPartialAlter === true;
-    // The tail of an atomic CREATE TABLE … SELECT is the server's note to its replicas, not a part of the statement.
-    const text = opensRows ? sql.replace(/\s+START\s+TRANSACTION\s*$/i, '') : sql;
-    if (open.keepsRows && !isPartial) {
-      open.schemaChange = { database, sql: text, timestampSeconds: header.timestampSeconds };
-    }
+    if (open.keepsRows && !isPartial) open.schemaChange = schemaChangeOf(event, at, this.#options.decodeText);
     if (opensRows) {
       open.isBegun = true;
       return undefined;
     }
     // Within BEGIN … COMMIT (temporary tables, say) the end comes later.
-    return open.isBegun ? undefined : this.#finish(header, place, null);
+    return open.isBegun ? undefined : this.#finish(at.header, at.place, null);
   }
 
   #discardRows(): void {

@@ -96,10 +96,6 @@ const producer: readonly Contradiction[] = [
       ),
   },
   {
-    reads: ['output_ddl'],
-    check: (v) => when(v.output_ddl, 'output_ddl=true asks for DDL records, which Heaviside does not write'),
-  },
-  {
     reads: ['positions_topic', 'kafka_topic', 'ddl_kafka_topic', 'dead_letter_topic'],
     check: (v) =>
       when(

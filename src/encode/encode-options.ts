@@ -6,7 +6,7 @@ export type PartitionFallback = 'database' | 'table' | 'primary_key' | 'transact
 export interface EncodeOptions {
   /** kafka_topic; may hold %{database}, %{table} and %{type}. */
   readonly topic: string;
-  /** ddl_kafka_topic; null: the topic. Never interpolated. */
+  /** ddl_kafka_topic; null: the topic. May hold the same placeholders; %{table} is empty for changes of a database. */
   readonly ddlTopic: string | null;
   /** kafka_key_format */
   readonly keyFormat: 'hash' | 'array';
@@ -37,7 +37,6 @@ export interface EncodeOptions {
   readonly outputPushTimestamp: boolean;
   /** output_message_id: the header message_id in the JSON too. */
   readonly outputMessageId: boolean;
-  readonly outputDdl: boolean;
   readonly outputNullZerodates: boolean;
   readonly outputNamingStrategy: 'underscore_to_camelcase' | null;
   /** output_tombstones: a null value follows for a key that is gone. */
@@ -72,7 +71,6 @@ export const defaultEncodeOptions: EncodeOptions = {
   outputPrimaryKeyColumns: false,
   outputPushTimestamp: false,
   outputMessageId: false,
-  outputDdl: false,
   outputNullZerodates: false,
   outputNamingStrategy: null,
   outputTombstones: false,

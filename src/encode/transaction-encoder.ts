@@ -4,6 +4,7 @@ import type { RecordSink } from '../model/record-sink.ts';
 import type { TableVersion } from '../model/table.ts';
 import type { RowOperation, SourceTransaction } from '../model/transaction.ts';
 import { TableFilter } from '../transform/table-filter.ts';
+import type { DdlEncoder } from './ddl/ddl-encoder.ts';
 import type { EncodeOptions } from './encode-options.ts';
 import { RunBuffers } from './event-cursor.ts';
 import { MaxwellJson } from './maxwell-json.ts';
@@ -46,6 +47,8 @@ export interface EncoderHooks {
   readonly onPassedOver?: (row: PassedOverRow) => void;
   /** Looks at every row that the filter lets through; null: none does. */
   readonly script?: RowScript | null;
+  /** Writes the records of schema changes; null: none are written. */
+  readonly ddl?: DdlEncoder | null;
 }
 
 /** Plans of table versions that are kept; more than that many live versions are made anew now and then. */
@@ -60,6 +63,7 @@ export class TransactionEncoder {
   readonly #partitionKey: PartitionKey;
   readonly #tombstones: Tombstones | null;
   readonly #onPassedOver: (row: PassedOverRow) => void;
+  readonly #ddl: DdlEncoder | null;
   /** Kept for the next transaction; null while one is under way. */
   #buffers: RunBuffers | null = null;
   readonly #planOfVersion = new WeakMap<TableVersion, TablePlan>();
@@ -72,8 +76,9 @@ export class TransactionEncoder {
   constructor(
     options: EncodeOptions,
     values: ValueWriter = new MaxwellJson(options),
-    { onPassedOver = () => undefined, script = null }: EncoderHooks = {},
+    { onPassedOver = () => undefined, script = null, ddl = null }: EncoderHooks = {},
   ) {
+    this.#ddl = ddl;
     this.#options = options;
     this.#filter = new TableFilter(options.filter);
     this.#values = values;
@@ -100,6 +105,7 @@ export class TransactionEncoder {
     const run = new TransactionRun(parts, transaction, xid, resume?.nextRowIndex ?? 0);
     const plans = new Set<TablePlan>();
     sink.beginTransaction(transaction.id);
+    if (this.#ddl !== null) await this.#ddl.encode(transaction, sink, resume !== null);
     for await (const group of transaction.rowsEvents()) {
       for (const event of group) {
         const plan = this.#planOf(event.table);

@@ -25,9 +25,18 @@ export interface RowsEvent {
 
 /** A statement that is no row change: DDL and whatever else the server logged as text. */
 export interface SchemaChange {
+  /** The default database of the session. */
   readonly database: string;
   readonly sql: string;
+  /** Header timestamp of the event, seconds since 1970. */
   readonly timestampSeconds: number;
+  readonly file: string;
+  /** Where the event starts in the binlog. */
+  readonly startOffset: number;
+  /** sql_mode of the session, its low 32 bits. */
+  readonly sqlMode: number;
+  /** collation_server of the session; null where the event does not tell. */
+  readonly serverCollation: number | null;
 }
 
 /** What a transaction means to an XA transaction. */

@@ -1,11 +1,8 @@
 import { tmpdir } from 'node:os';
 import { ensureStack } from '../../scripts/stack/ensure-stack.ts';
 import type { SqlServer } from '../../scripts/stack/stack-info.ts';
-import {
-  openBinlogStream,
-  type BinlogStream,
-  type BinlogStreamOptions,
-} from '../../src/binlog/binlog-source.ts';
+import { openBinlogStream, type BinlogStreamOptions } from '../../src/binlog/binlog-source.ts';
+import type { BinlogStream } from '../../src/binlog/binlog-stream.ts';
 import { openQueryConnection, type Query, type SourceAddress } from '../../src/binlog/mysql-client.ts';
 import {
   readCurrentPosition,

@@ -60,7 +60,10 @@ export const outputOptions = {
   output_primary_keys: flag(false, 'Put the values of the primary key into `primary_key`.'),
   output_primary_key_columns: flag(false, 'Put the columns of the primary key into `primary_key_columns`.'),
   output_push_timestamp: flag(false, 'Put the time of sending into `push_ts`.'),
-  output_ddl: flag(false, 'Send DDL records too.'),
+  output_ddl: flag(
+    false,
+    'Send records of schema changes (DDL) too; the definitions of tables are read at each takeover.',
+  ),
   output_null_zerodates: flag(false, 'Show zero dates as null.'),
   output_naming_strategy: optional(choice(['none', 'underscore_to_camelcase']), {
     summary: 'How names of members and columns are rewritten.',

@@ -77,7 +77,7 @@ export const producerOptions = {
     shapesStream: true,
   }),
   ddl_kafka_topic: optional(topic(), {
-    summary: 'Topic of the DDL records of output_ddl.',
+    summary: 'Topic of the DDL records of output_ddl, in which %{database}, %{table} and %{type} may stand.',
     derived: 'kafka_topic',
     origin: 'maxwell',
     shapesStream: true,

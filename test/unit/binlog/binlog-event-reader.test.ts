@@ -42,6 +42,7 @@ function open({
     createStore: () => new RowStore({ spillThresholdBytes, spillDirectory: tmpdir() }),
     onTransaction: (transaction) => transactions.push(transaction),
     concernsStatement: () => true,
+    decodeText: (bytes) => bytes.toString('utf8'),
     onSchemaChange: () => tables.clear(),
   });
   const reader = new BinlogEventReader({ assembler, tables, keepsQueryText: true });

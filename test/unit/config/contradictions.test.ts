@@ -46,7 +46,6 @@ describe('options that cannot stand together are refused', () => {
     ],
     [`${kafka}output_format=avro`, 'needs avro_schema_registry_url'],
     [`${kafka}on_record_too_large=dead_letter`, 'needs dead_letter_topic'],
-    [`${kafka}output_ddl=true`, 'asks for DDL records'],
     [`${kafka}kafka_topic=a\npositions_topic=a`, 'another topic'],
     [`${kafka}kafka.delivery.timeout.ms=1000`, 'must not be shorter than kafka.linger.ms=0 plus'],
     [
