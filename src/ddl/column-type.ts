@@ -141,8 +141,10 @@ function charset(cursor: SqlCursor): string | null {
     else if (cursor.accept('ascii')) found = 'latin1';
     else if (cursor.accept('unicode')) found = 'ucs2';
     else if (cursor.accept('byte')) found = 'binary';
-    else if (cursor.accept('collate')) found ??= charsetOfCollationName(cursor.charsetName());
-    else if (cursor.accept('compressed')) {
+    else if (cursor.accept('collate')) {
+      const set = charsetOfCollationName(cursor.charsetName());
+      found ??= set;
+    } else if (cursor.accept('compressed')) {
       if (cursor.accept('=')) cursor.next();
     } else if (!cursor.accept('binary')) return found;
   }
