@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ProductPlace, type Properties } from '../support/product-place.ts';
-import type { TopicRecord } from '../support/topic-record.ts';
 
 type Flavor = 'mysql' | 'mariadb';
 
@@ -11,16 +10,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => place.close());
-
-interface Shown {
-  readonly type: string;
-  readonly table?: string;
-  readonly sql: string;
-  readonly def?: unknown;
-  readonly old?: unknown;
-}
-
-const shown = ({ value }: TopicRecord): Shown => JSON.parse(value ?? '{}') as Shown;
 
 describe.each(['mysql', 'mariadb'] as const)('DDL records of %s', (flavor: Flavor) => {
   const prepare = async (name: string, changed: Properties = {}): Promise<Record<string, string>> => {

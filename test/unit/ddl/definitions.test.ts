@@ -199,11 +199,13 @@ const unknown: readonly (readonly [sql: string, flavor?: Flavor, sqlMode?: numbe
 ];
 
 describe('the definition in a CREATE TABLE', () => {
-  it.each(types)('has %s as %s', (type, shown, flavor, sqlMode) => {
-    expect(defined([`CREATE TABLE t (c ${type}, z INT)`], flavor, sqlMode)).toBe(
-      `shop.t utf8mb4: c ${shown}, z int signed; `,
-    );
-  });
+  for (const [type, shown, flavor, sqlMode] of types) {
+    it(`has ${type} as ${shown}`, () => {
+      expect(defined([`CREATE TABLE t (c ${type}, z INT)`], flavor, sqlMode)).toBe(
+        `shop.t utf8mb4: c ${shown}, z int signed; `,
+      );
+    });
+  }
 
   it.each(attributes)('takes no notice of %s', (attribute) => {
     expect(defined([`CREATE TABLE t (c INT ${attribute}, z DATE)`])).toBe(
@@ -215,9 +217,11 @@ describe('the definition in a CREATE TABLE', () => {
     expect(defined([`CREATE TABLE t ${create}`])).toBe(`shop.t utf8mb4: id int signed; ${key}`);
   });
 
-  it.each(unknown)('is not known: %s', (sql, flavor, sqlMode) => {
-    expect(defined([sql], flavor, sqlMode)).toBe('?');
-  });
+  for (const [sql, flavor, sqlMode] of unknown) {
+    it(`is not known: ${sql}`, () => {
+      expect(defined([sql], flavor, sqlMode)).toBe('?');
+    });
+  }
 
   it('takes the character set of the table, else of the database', () => {
     const body = '(a VARCHAR(9), b VARCHAR(9) CHARSET ucs2)';
