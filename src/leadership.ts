@@ -247,8 +247,7 @@ export class Leadership {
           for (const each of rows) state.countRows(each);
           onRecord(record);
           this.#noteCommit(record);
-          state.counters.transactions += transactions.length;
-          if (transactions.length > 0) state.lag.committed(transactions.length);
+          state.countTransactions(transactions);
           checkpointer.saveSoon(record, positionsOffset);
         },
         onProgress: () => (state.lastProgressAt = performance.now()),

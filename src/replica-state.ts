@@ -1,9 +1,11 @@
 import type { HeavisideError } from './errors.ts';
 import type { Blocked } from './model/blocked.ts';
 import type { PositionRecord } from './model/position-record.ts';
+import type { SourceTransaction } from './model/transaction.ts';
 import { LagTracker } from './observability/lag-tracker.ts';
 import type { EncodedRows } from './pipeline.ts';
 import type { BreakerState } from './produce/send-breaker.ts';
+import { TransactionSamples } from './observability/transaction-samples.ts';
 import { createPipelineCounters } from './observability/pipeline-counters.ts';
 
 export type Role = 'candidate' | 'standby' | 'leader';
@@ -14,6 +16,7 @@ export class ReplicaState {
   readonly counters = createPipelineCounters();
   readonly lag: LagTracker;
   readonly tables = new Set<string>();
+  readonly samples: TransactionSamples;
   role: Role = 'candidate';
   epoch = 0;
   isStopping = false;
@@ -46,8 +49,10 @@ export class ReplicaState {
     return this.refusal ?? this.electionFailure;
   }
 
-  constructor(replica: string, heartbeatMs: number) {
+  /** @param sloSeconds option metrics_age_slo; null: none */
+  constructor(replica: string, heartbeatMs: number, sloSeconds: number | null = null) {
     this.replica = replica;
+    this.samples = new TransactionSamples(sloSeconds);
     this.lag = new LagTracker({ now: () => Date.now(), monotonic: () => performance.now(), heartbeatMs });
   }
 
@@ -58,8 +63,20 @@ export class ReplicaState {
     return this.lag.lagSeconds();
   }
 
+  /** Source transactions that are done with, in order. */
+  countTransactions(transactions: readonly SourceTransaction[]): void {
+    if (transactions.length === 0) return;
+    this.counters.transactions += transactions.length;
+    this.lag.committed(transactions.length);
+    const now = Date.now();
+    for (const { hasRows, commitTimestampUs } of transactions)
+      if (hasRows) this.samples.addAge(commitTimestampUs, now);
+  }
+
   /** Rows of one source transaction whose records are committed. */
   countRows(rows: EncodedRows): void {
+    const { insert, update, delete: deleted } = rows.written;
+    this.samples.rows.add(insert + update + deleted + rows.rowsFiltered);
     this.counters.insertedRows += rows.written.insert;
     this.counters.updatedRows += rows.written.update;
     this.counters.deletedRows += rows.written.delete;

@@ -44,7 +44,11 @@ export class Replica {
 
   constructor(config: Config) {
     this.#config = config;
-    const state = (this.state = new ReplicaState(config.replicaName, config.source.heartbeatMs));
+    const state = (this.state = new ReplicaState(
+      config.replicaName,
+      config.source.heartbeatMs,
+      config.metrics.ageSloSeconds,
+    ));
     nameFailpoints(config.replicaName);
     this.log = PinoLog.open({
       level: config.process.logLevel,
@@ -58,6 +62,8 @@ export class Replica {
     this.#metrics = new Metrics({
       counters: state.counters,
       read: () => metricReadings(state, config),
+      samples: state.samples,
+      prefix: config.metrics.prefix,
       version,
       hasRuntimeMetrics: config.metrics.hasRuntimeMetrics,
     });
@@ -227,7 +233,10 @@ export class Replica {
       metrics: this.#metrics,
       log: this.log,
       replicas: async () => (await this.#redis?.replicas()) ?? [],
-      checks: { source: () => this.#source.prove(), output: () => this.#outputs.prove() },
+      checks: {
+        'binlog-connector': () => this.#source.prove(),
+        [`${this.#config.producer.kind}-producer`]: () => this.#outputs.prove(),
+      },
     });
     this.#servers.push(...servers);
     if (this.#redis) this.#redis.httpPort = servers[0]?.port ?? null;

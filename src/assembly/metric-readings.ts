@@ -18,6 +18,7 @@ export function metricReadings(state: ReplicaState, config: Config): MetricReadi
     binlogFile: isLeader ? (state.position?.file ?? null) : null,
     binlogOffset: isLeader ? (state.position?.offset ?? null) : null,
     tablesProcessed: state.tables.size,
+    waitingTransactions: isLeader ? state.lag.waitingCount : null,
     bufferBytes: state.bufferBytes(),
     bufferLimitBytes: config.kafka.bufferBytes,
     queueBytes: state.queueBytes(),

@@ -190,6 +190,8 @@ const httpConfig = (v: OptionValues) => ({
 
 const metricsConfig = (v: OptionValues) => ({
   prefix: v.metrics_prefix,
+  /** Null: no objective. */
+  ageSloSeconds: v.metrics_age_slo,
   hasRuntimeMetrics: v.metrics_jvm || v.jvm_memory_monitoring,
   /** Milliseconds between lines of metrics in the log; null: none. */
   logIntervalMs: v.metrics_slf4j_interval === null ? null : v.metrics_slf4j_interval * 1000,

@@ -60,7 +60,6 @@ export const foreignKeys: readonly ForeignKey[] = [
   ...ignored('jgroups_config raft_member_id', 'leaders are elected by Redis: redis.nodes'),
   ...ignored('daemon', 'leave that to the supervisor that starts the process', ['false']),
   ...ignored('custom_health.factory', 'Heaviside loads no Java classes: /livez and /readyz tell the health'),
-  ...ignored('metrics_age_slo', 'alert on maxwell_lag_in_seconds instead'),
   ...ignored('metrics_datadog_*', 'let the Datadog agent read /metrics'),
   ...ignored(
     'redis_host redis_port redis_auth redis_database redis_type redis_key redis_pub_channel',

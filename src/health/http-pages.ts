@@ -54,6 +54,14 @@ function diagnosticPage(checks: readonly DiagnosticCheck[]): Page {
   return json(status, { success: failed.length === 0, checks });
 }
 
+/** The answer to what is neither GET nor HEAD; in Maxwell's form where Maxwell takes a change. */
+export function refusedMethod(path: string): Page {
+  if (path !== '/config') return json(405, { error: 'only GET and HEAD are answered' });
+  const message =
+    'the configuration is read-only: change it where the replicas are started from, and restart them one by one';
+  return json(405, { error: { code: 'READ_ONLY', message } });
+}
+
 function linkList(paths: readonly string[], prefix: string): Page {
   const items = paths.map((path) => `<li><a href="${prefix}${path}">${path}</a></li>`).join('\n');
   const body = `<!doctype html>\n<html lang="en">\n<title>Heaviside</title>\n<h1>Heaviside</h1>\n<ul>\n${items}\n</ul>\n</html>\n`;

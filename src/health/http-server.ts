@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { HeavisideError } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
-import { buildPages, json, type Page, type PageProviders, type Pages } from './http-pages.ts';
+import { buildPages, json, refusedMethod, type Page, type PageProviders, type Pages } from './http-pages.ts';
 
 export interface HttpServerOptions {
   /** Option http_bind_address; null: every address. */
@@ -77,7 +77,8 @@ export class HttpServer {
     const isHead = request.method === 'HEAD';
     if (request.method !== 'GET' && !isHead) {
       response.setHeader('allow', 'GET, HEAD');
-      send(response, json(405, { error: 'only GET and HEAD are answered' }), isHead);
+      const path = this.#pathOf(request.url ?? '/') ?? '';
+      send(response, refusedMethod(this.#pages.has(path) ? path : ''), isHead);
       return;
     }
     const page = this.#pages.get(this.#pathOf(request.url ?? '/') ?? '');

@@ -72,6 +72,11 @@ export class LagTracker {
     }
   }
 
+  /** Transactions that came from the source and are not in Kafka. */
+  get waitingCount(): number {
+    return this.#waiting.length - this.#head;
+  }
+
   /** Anything came from the source, a heartbeat too. @param atMs monotonic milliseconds */
   heard(atMs: number): void {
     this.#lastHeardAt = Math.max(this.#lastHeardAt, atMs);

@@ -35,6 +35,8 @@ export interface MetricReadings {
   readonly binlogOffset: number | null;
   /** Distinct tables of which a record was written since the start of the process. */
   readonly tablesProcessed: number;
+  /** Source transactions read and not yet in Kafka; null on a standby. */
+  readonly waitingTransactions: number | null;
   /** Records waiting in batches, in bytes, and the bound on them. */
   readonly bufferBytes: number;
   readonly bufferLimitBytes: number;

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { errorTable, type ErrorCode } from '../errors.ts';
 import { eventMetrics, stateMetrics } from './heaviside-metrics.ts';
+import { renderMaxwellMetrics } from './maxwell-metrics.ts';
 import {
   kafkaTransactionOutcomes,
   type KafkaTransactionOutcome,
@@ -13,6 +14,7 @@ import {
 import type { PipelineCounters } from './pipeline-counters.ts';
 import { readProcessUsage, type ProcessUsage } from './process-usage.ts';
 import { seedMetrics } from './seed-metrics.ts';
+import type { TransactionSamples } from './transaction-samples.ts';
 import { SlidingWindow } from './sliding-window.ts';
 
 /** Every metric, as docs/metrics.md lists them. */
@@ -28,6 +30,9 @@ export interface MetricsOptions {
   readonly read: () => MetricReadings;
   /** Version of Heaviside. */
   readonly version: string;
+  /** For the metrics under Maxwell's names, which stand behind this prefix (option metrics_prefix). */
+  readonly samples: TransactionSamples;
+  readonly prefix: string;
   /** Adds Node's own metrics (heap, event loop, garbage collection). Default false. */
   readonly hasRuntimeMetrics?: boolean;
   /** Monotonic milliseconds. */
@@ -98,6 +103,7 @@ export class Metrics {
   observeKafkaTransaction(outcome: KafkaTransactionOutcome, seconds: number): void {
     this.#kafkaTransactions.inc({ outcome });
     this.#kafkaTransactionSeconds.observe(seconds);
+    if (outcome === 'committed') this.#options.samples.publishSeconds.add(seconds);
   }
 
   observeTakeover(phase: TakeoverPhase, seconds: number): void {
@@ -119,7 +125,8 @@ export class Metrics {
   async render(): Promise<string> {
     const view = this.#view();
     for (const { definition, metric } of this.#computed) update(metric, definition.read?.(view) ?? null);
-    return this.#registry.metrics();
+    const { prefix, samples } = this.#options;
+    return `${await this.#registry.metrics()}\n${renderMaxwellMetrics(prefix, view, samples)}`;
   }
 
   /** The seed's metrics as fields of a log line; absent ones are null, labelled ones are keyed by their label. */

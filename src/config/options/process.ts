@@ -37,6 +37,11 @@ export const monitoringOptions = {
     summary: "Prefix of the metrics that have Maxwell's names.",
     origin: 'maxwell',
   }),
+  metrics_age_slo: optional(integer(0, 2 ** 31 - 1), {
+    summary:
+      'Seconds from the commit at the source to that in Kafka above which a transaction counts as a violation.',
+    origin: 'maxwell',
+  }),
   metrics_jvm: option(boolean(), false, {
     summary: 'Show metrics of the runtime: heap, event loop, collections.',
     origin: 'maxwell',

@@ -162,4 +162,15 @@ describe('HttpServer', () => {
     await closed;
     expect(socket.destroyed).toBe(true);
   });
+
+  it('refuses a change of the configuration in the form of Maxwell', async () => {
+    const server = await listen({ config: () => ({ filter: null }) });
+    for (const method of ['PATCH', 'POST', 'PUT']) {
+      const { status, body } = await get(server, '/config', method);
+      expect(status).toBe(405);
+      expect(JSON.parse(body)).toEqual({
+        error: { code: 'READ_ONLY', message: expect.stringContaining('restart') as string },
+      });
+    }
+  });
 });

@@ -7,6 +7,7 @@ import type { MetricReadings } from '../../../src/observability/metric-definitio
 import { Metrics, metricTable } from '../../../src/observability/metrics.ts';
 import { renderMetricsMarkdown } from '../../../scripts/metrics-markdown.ts';
 import { createPipelineCounters } from '../../../src/observability/pipeline-counters.ts';
+import { TransactionSamples } from '../../../src/observability/transaction-samples.ts';
 import { readProcessUsage } from '../../../src/observability/process-usage.ts';
 
 const standby: MetricReadings = {
@@ -18,6 +19,7 @@ const standby: MetricReadings = {
   binlogFile: null,
   binlogOffset: null,
   tablesProcessed: 0,
+  waitingTransactions: null,
   bufferBytes: 0,
   bufferLimitBytes: 64 * 1024 * 1024,
   queueBytes: 0,
@@ -42,6 +44,8 @@ function setUp(readings: Partial<MetricReadings> = {}) {
   const metrics = new Metrics({
     counters,
     read: () => state,
+    samples: new TransactionSamples(null),
+    prefix: 'MaxwellMetrics',
     version: '1.2.3',
     monotonic: () => time.ms,
     readUsage: () => ({ ...usage }),
@@ -191,7 +195,9 @@ describe('Metrics', () => {
 
   it("adds Node's own metrics only when asked, and leaves nothing open", async () => {
     const readings = { ...standby };
-    const options = { counters: createPipelineCounters(), read: () => readings, version: '1' };
+    const samples = new TransactionSamples(null);
+    const counters = createPipelineCounters();
+    const options = { counters, samples, prefix: 'MaxwellMetrics', read: () => readings, version: '1' };
     const plain = new Metrics(options);
     const full = new Metrics({ ...options, hasRuntimeMetrics: true });
     opened.push(plain, full);
