@@ -11,7 +11,6 @@ import { kafkaError } from '../kafka/kafka-errors.ts';
 import type { KafkaNetwork } from '../kafka/kafka-network.ts';
 import type { ProduceOptions } from '../kafka/produce-request.ts';
 import type { Evidence, OutputPort } from '../ports.ts';
-import { Backoff } from '../lifecycle/backoff.ts';
 import { KafkaOutput, type FencedSession } from '../produce/kafka-output.ts';
 import type { Output } from '../produce/output.ts';
 import type { OversizePolicy } from '../produce/oversize-records.ts';
@@ -21,6 +20,7 @@ import type { ReplicaState } from '../replica-state.ts';
 import { fence, fenceAgain, type FenceOptions } from '../takeover.ts';
 import { DeliveryWatch } from './delivery-watch.ts';
 import { kafkaNetworkFactory, sessionOptions } from './kafka-settings.ts';
+import { retryWaits } from './retry-waits.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 
@@ -220,7 +220,7 @@ export class KafkaPort implements OutputPort {
       proveLease: async () => {
         if ((await lease.prove()) === 'unreachable') await this.#lookForSuccessor(epoch);
       },
-      backoffMs: this.#backoff(),
+      backoffMs: retryWaits(config),
       onFailure: async (error, records) => {
         delivery.failed();
         metrics.countError(error.code);
@@ -266,21 +266,6 @@ export class KafkaPort implements OutputPort {
       maxInFlight,
       onRequest: this.#onRequest,
     });
-  }
-
-  /** The waits of kafka.retry.backoff.*: constant without a multiplier. */
-  #backoff(): (failures: number) => number {
-    const { initialMs, multiplier, maxMs } = this.#options.config.kafka.retryBackoff;
-    return (failures) => {
-      const backoff = new Backoff({
-        initialMs,
-        multiplier: multiplier ?? 1,
-        maxMs: Math.max(initialMs, maxMs),
-      });
-      let wait = backoff.next();
-      for (let i = 1; i < Math.min(failures, 64); i++) wait = backoff.next();
-      return wait;
-    };
   }
 
   abandon(): void {

@@ -79,7 +79,10 @@ it('a leader under load shows its metrics by the names of the alert rules, and a
     success: boolean;
     checks: unknown[];
   };
-  expect(diagnostic).toMatchObject({ success: true, checks: [{ name: 'binlog-connector' }, { name: 'kafka-producer' }] });
+  expect(diagnostic).toMatchObject({
+    success: true,
+    checks: [{ name: 'binlog-connector' }, { name: 'kafka-producer' }],
+  });
   const shown = (await leader.page('/config')).body;
   expect(shown).toContain('"password":"***"');
   expect(shown).not.toContain(place.replicator('mysql').password);
