@@ -118,7 +118,7 @@ export const kafkaMutations: readonly Mutation[] = [
     name: 'forgetful-positions-topic-accepted',
     rules: [3],
     file: 'src/checkpoint/positions-topic.ts',
-    from: "if (policy !== null && policy !== 'compact') {",
+    from: "if (policy !== undefined && policy !== 'compact') {",
     to: "if (policy === 'none') {",
     killedBy: integration('kafka-topics', 'of positions that would forget them'),
   },

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import { kafkaError } from '../kafka/kafka-errors.ts';
 import type { KafkaNetwork } from '../kafka/kafka-network.ts';
 import type { Log } from '../observability/log.ts';
+import { durabilityFindings } from './kafka-durability.ts';
 import { kafkaNetworkFactory } from './kafka-settings.ts';
 
 const addPartitionsToTxnKey = 24;
@@ -22,7 +23,11 @@ export async function kafkaFindings(config: Config, log: Log): Promise<SourceFin
       },
       verificationFinding(broker.versions?.[addPartitionsToTxnKey]?.maxVersion ?? 0),
     ];
-    if (!config.producer.topic.includes('%{')) findings.push(await topicFinding(network, config));
+    const { topic } = config.producer;
+    const isFixed = !topic.includes('%{');
+    if (isFixed) findings.push(await topicFinding(network, config));
+    const kept = ['__transaction_state', config.position.topic, ...(isFixed ? [topic] : [])];
+    findings.push(...(await durabilityFindings(network, kept)));
     return findings;
   } finally {
     network.destroy();

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HeavisideError } from '../errors.ts';
 import { fetchPartition, partitionOffsets, type FetchedPartition } from '../kafka/fetch-request.ts';
-import { toKafkaError } from '../kafka/kafka-errors.ts';
 import type { KafkaNetwork } from '../kafka/kafka-network.ts';
 import type { ReadBatch, ReadRecord } from '../kafka/record-batch-reader.ts';
+import { readTopicConfig } from '../kafka/topic-config.ts';
 import { ensureTopic } from '../kafka/topic-directory.ts';
 import { parsePositionRecord, type PositionRecord } from '../model/position-record.ts';
 
@@ -47,26 +47,13 @@ export async function ensurePositionsTopic(
       `positions topic ${topic} has ${count} partitions and must have 1`,
     );
   }
-  const policy = await readConfig(network, topic, 'cleanup.policy');
-  if (policy !== null && policy !== 'compact') {
+  // Not everybody may describe: then the topic was created by us, or by somebody who was told how.
+  const policy = (await readTopicConfig(network, topic, ['cleanup.policy']))?.get('cleanup.policy');
+  if (policy !== undefined && policy !== 'compact') {
     throw new HeavisideError(
       'POSITIONS_TOPIC_UNFIT',
       `positions topic ${topic} has cleanup.policy=${policy}, which would delete the position`,
     );
-  }
-}
-
-async function readConfig(network: KafkaNetwork, topic: string, name: string): Promise<string | null> {
-  const broker = await network.anyBroker();
-  try {
-    const { resources } = await broker.describeConfigs({
-      resources: [{ type: 2, name: topic, configNames: [name] }],
-    });
-    return resources[0]?.configEntries.find((entry) => entry.configName === name)?.configValue ?? null;
-  } catch (error) {
-    const mapped = toKafkaError(error, 'DescribeConfigs');
-    if (mapped.code === 'KAFKA_ACCESS_DENIED') return null; // not everybody may describe: the topic was created by us
-    throw mapped;
   }
 }
 

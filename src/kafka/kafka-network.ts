@@ -18,6 +18,8 @@ export interface TopicMetadata {
   readonly errorCode: number;
   /** Node id of the leader by partition; -1 while there is none. */
   readonly leaders: readonly number[];
+  /** The fewest replicas that a partition has; 0 without partitions. */
+  readonly replicationFactor: number;
 }
 
 /**
@@ -200,14 +202,15 @@ function readTopic(reader: WireReader): TopicMetadata {
   const topic = reader.string();
   reader.int8(); // is_internal
   const leaders: number[] = [];
+  let replicationFactor = Infinity;
   const readNodes = (): number[] => reader.array((r) => r.int32());
   reader.array(() => {
     reader.int16(); // error_code: a leaderless partition shows as leader -1
     const partition = reader.int32();
     leaders[partition] = reader.int32();
-    readNodes();
-    readNodes();
-    readNodes();
+    replicationFactor = Math.min(replicationFactor, readNodes().length);
+    readNodes(); // in sync
+    readNodes(); // offline
   });
-  return { topic, errorCode, leaders };
+  return { topic, errorCode, leaders, replicationFactor: leaders.length === 0 ? 0 : replicationFactor };
 }

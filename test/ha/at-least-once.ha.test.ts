@@ -8,7 +8,7 @@ it('delivery=at_least_once: the leader is killed, nothing is lost, and what come
   cluster.startLoad();
   await cluster.flow();
   // The rows are out, the position is not: the successor must write them again.
-  await cluster.failpoints.order({ name: 'transaction.begun', action: 'hold', replica: 'a' }, 10_000);
+  await cluster.failpoints.order({ name: 'transaction.begun', action: 'hold', replica: 'a' });
   await cluster.crash('a');
   cluster.failpoints.clear();
   await cluster.flowAfter(first.epoch, 1000);

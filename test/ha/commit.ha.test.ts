@@ -12,7 +12,7 @@ it.each(['transaction.begun', 'transaction.sent', 'transaction.ended'])(
     cluster.startLoad();
     for (let round = 0; round < 3; round++) {
       await cluster.flow(300);
-      await cluster.failpoints.order({ name, action: 'throw' }, 10_000);
+      await cluster.failpoints.order({ name, action: 'throw' });
     }
     await cluster.flow(500);
     const result = await cluster.finish();
@@ -31,7 +31,7 @@ it('the checkpoint in Redis is never ahead of what is committed in Kafka', async
   cluster.startLoad();
   for (let round = 0; round < 6; round++) {
     await cluster.flow(200);
-    await cluster.failpoints.order({ name: 'transaction.sent', action: 'hold' }, 10_000);
+    await cluster.failpoints.order({ name: 'transaction.sent', action: 'hold' });
     await sleep(400); // the reader and the checkpoint come to a stand
     const committed = positions.last();
     const checkpoint = await readCheckpoint(cluster);

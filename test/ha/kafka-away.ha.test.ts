@@ -18,7 +18,7 @@ async function lead(isShared: boolean): Promise<{ cluster: HaCluster; detour: Ka
   await cluster.start('a', through);
   const { epoch } = await cluster.leader();
   await cluster.start('b', isShared ? through : {});
-  await cluster.replica('b').waitForRole('standby', 20_000);
+  await cluster.replica('b').waitForRole('standby');
   cluster.startLoad();
   await cluster.flow(500);
   return { cluster, detour, epoch };

@@ -15,7 +15,7 @@ async function lead(flavor: Flavor): Promise<{ cluster: HaCluster; proxy: FaultP
   await cluster.start('a', { host: '127.0.0.1', port: String(proxy.port) });
   const { epoch } = await cluster.leader();
   await cluster.start('b');
-  await cluster.replica('b').waitForRole('standby', 20_000);
+  await cluster.replica('b').waitForRole('standby');
   cluster.startLoad();
   await cluster.flow(500);
   return { cluster, proxy, epoch };
@@ -51,7 +51,7 @@ describe.each(['mysql', 'mariadb'] as const)('the connection to the source (%s)'
             .filter(({ message }) => message === 'reading the binlog').length >
             round + 1,
         );
-      await waitUntil(dumps, { timeoutMs: 10_000, what: 'a new dump' });
+      await waitUntil(dumps, { timeoutMs: 30_000, what: 'a new dump' });
       await cluster.flow(500);
     }
     expectClean(await cluster.finish());
@@ -67,7 +67,7 @@ describe.each(['mysql', 'mariadb'] as const)('the connection to the source (%s)'
         .replica('a')
         .logLines()
         .filter(({ message }) => message === 'reading the binlog').length > 1;
-    await waitUntil(isOpenedAnew, { timeoutMs: 10_000, what: 'a new dump' });
+    await waitUntil(isOpenedAnew, { timeoutMs: 30_000, what: 'a new dump' });
     report(`a half-open source is left, heartbeat 0.3 s, ${flavor}`, (performance.now() - from) / 1000);
     await cluster.flow(500);
     expectClean(await cluster.finish());

@@ -25,7 +25,7 @@ describe.each(['mysql', 'mariadb'] as const)('a split transaction (%s)', (flavor
       await cluster.flow(300);
       // Held until it is in the middle: the last committed position has a row index.
       for (;;) {
-        await cluster.failpoints.order({ name, action: 'hold', replica: 'a' }, 10_000);
+        await cluster.failpoints.order({ name, action: 'hold', replica: 'a' });
         await new Promise((resolve) => setTimeout(resolve, 300));
         if (positions.last()?.split) break;
         cluster.failpoints.clear();

@@ -24,7 +24,7 @@ it('three brokers, three Redis nodes: a Redis, the leader and a broker die one a
   await stopServer('redis3-1', 'SIGKILL');
   await cluster.flow(500);
   expect((await cluster.leader()).epoch).toBe(first.epoch);
-  await cluster.failpoints.order({ name: 'transaction.sent', action: 'hold', replica: 'a' }, 10_000);
+  await cluster.failpoints.order({ name: 'transaction.sent', action: 'hold', replica: 'a' });
   await cluster.crash('a');
   cluster.failpoints.clear();
   const second = await cluster.flowAfter(first.epoch);

@@ -60,7 +60,7 @@ class XaWork {
         () => true,
         () => false,
       )) ?? false;
-    await waitUntil(isEnded, { timeoutMs: 5000, what: `XA ${verb}` });
+    await waitUntil(isEnded, { timeoutMs: 30_000, what: `XA ${verb}` });
     if (verb === 'COMMIT') this.committed.push(ids);
   }
 
@@ -122,7 +122,7 @@ describe.each([
       const other = leader.replica === 'a' ? 'b' : 'a';
       await cluster.replica(other).waitForRole('standby', 30_000);
       const { replica } = leader;
-      const bite = cluster.failpoints.order({ name: `transaction.${name}`, action: 'kill', replica }, 20_000);
+      const bite = cluster.failpoints.order({ name: `transaction.${name}`, action: 'kill', replica });
       await work.end('COMMIT', name, ids);
       await bite;
       await cluster.replica(replica).exited;

@@ -63,10 +63,10 @@ describe.each(['mysql', 'mariadb'] as const)('a zombie (%s)', (flavor) => {
       await cluster.start('a', { 'redis.nodes': link.url });
       const first = await cluster.leader();
       await cluster.start('b');
-      await cluster.replica('b').waitForRole('standby', 20_000);
+      await cluster.replica('b').waitForRole('standby');
       cluster.startLoad();
       await cluster.flow();
-      await cluster.failpoints.order({ name, action: 'stop', replica: 'a' }, 10_000);
+      await cluster.failpoints.order({ name, action: 'stop', replica: 'a' });
       cluster.noteFrozen('a');
       await cluster.leader(first.epoch);
       await cluster.flowAfter(first.epoch);
@@ -89,7 +89,7 @@ it('a leader that is cut off from Redis alone is fenced by its successor, and do
   await cluster.start('a', { 'redis.nodes': link.url });
   const first = await cluster.leader();
   await cluster.start('b');
-  await cluster.replica('b').waitForRole('standby', 20_000);
+  await cluster.replica('b').waitForRole('standby');
   cluster.startLoad();
   await cluster.flow();
   await link.cut();
@@ -110,11 +110,11 @@ it('the position is read behind the fence: a leader that still writes cannot get
   await cluster.start('a', { 'redis.nodes': link.url });
   const first = await cluster.leader();
   await cluster.start('b');
-  await cluster.replica('b').waitForRole('standby', 20_000);
+  await cluster.replica('b').waitForRole('standby');
   cluster.startLoad();
   await cluster.flow();
   await link.cut();
-  await cluster.failpoints.order({ name: 'takeover.fenced', action: 'hold', replica: 'b' }, 20_000);
+  await cluster.failpoints.order({ name: 'takeover.fenced', action: 'hold', replica: 'b' });
   await sleep(700); // time for the old leader to write, if it could
   cluster.failpoints.clear();
   await cluster.flowAfter(first.epoch, 500);

@@ -7,6 +7,7 @@ import type { Position } from '../../src/model/position.ts';
 import type { SourceTransaction } from '../../src/model/transaction.ts';
 import { openBinlogBench, positionAfter, rowsOf, takeOf, type BinlogBench } from '../support/binlog-bench.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
+import { patience } from '../support/ha-figures.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const DATABASE = 'heaviside_binlog_source';
@@ -284,7 +285,7 @@ describe.each(['mysql', 'mariadb'] as const)('the binlog stream of %s', (flavor)
     proxy.stall();
     const startedAt = performance.now();
     expect(await codeOf(takeOf(stream, 'no such database', 1))).toBe('SOURCE_SILENT');
-    expect(performance.now() - startedAt).toBeLessThan(3000);
+    expect(performance.now() - startedAt).toBeLessThan(3000 * patience());
     await proxy.close();
   });
 

@@ -99,6 +99,7 @@ describe('check', () => {
     expect(people.code).toBe(0);
     expect(people.stdout).toMatch(/^\[ ok \] source: log_bin is ON$/m);
     expect(people.stdout).toMatch(/^\[ ok \] kafka: brokers and the transaction coordinator answer$/m);
+    expect(people.stdout).toMatch(/kafka: topic __transaction_state (?:has one replica|survives the loss)/m);
     expect(people.stdout).toMatch(/^\[ ok \] redis: .* answers$/m);
     expect(people.stdout).toMatch(/^\d+ ok, \d+ warnings, 0 errors$/m);
     const json = await command('check', '--json');

@@ -14,6 +14,7 @@ import type { Lease } from '../../src/election/lease.ts';
 import { RedlockLeaseStore } from '../../src/election/redlock-lease-store.ts';
 import { HeavisideError } from '../../src/errors.ts';
 import { RedisNode } from '../../src/redis/redis-node.ts';
+import { patience } from '../support/ha-figures.ts';
 import { MemoryLog } from '../support/memory-log.ts';
 import { RedisProcess } from '../support/redis-process.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -152,7 +153,7 @@ describe('the election', () => {
     const startMs = performance.now();
     await a?.end();
     const endMs = await until('a new leader', () => b?.role === 'leader' || c?.role === 'leader');
-    expect(endMs - startMs).toBeLessThan(300);
+    expect(endMs - startMs).toBeLessThan(300 * patience());
   });
 
   it('follows the lease that runs out after a crash, at once', async () => {
@@ -161,7 +162,7 @@ describe('the election', () => {
     a?.die();
     const startMs = performance.now();
     const endMs = await until('b leads', () => b?.role === 'leader');
-    expect(endMs - startMs).toBeLessThan(TTL_MS + 300);
+    expect(endMs - startMs).toBeLessThan(TTL_MS + 300 * patience());
     expect(b?.roles.at(-1)?.epoch).toBeGreaterThan(a?.roles.at(-1)?.epoch ?? Infinity);
   });
 
@@ -171,7 +172,7 @@ describe('the election', () => {
     const startMs = performance.now();
     await b?.channel.requestSwitchover('c');
     const endMs = await until('c leads', () => c?.role === 'leader');
-    expect(endMs - startMs).toBeLessThan(1000);
+    expect(endMs - startMs).toBeLessThan(1000 * patience());
     await until('a is a standby', () => a?.role === 'standby');
     expect(b?.roles.some(({ role }) => role === 'leader')).toBe(false);
     await sleep(TTL_MS);
@@ -280,6 +281,6 @@ describe('the election', () => {
     const startMs = performance.now();
     await a?.end();
     const endMs = await until('b leads', () => b?.role === 'leader');
-    expect(endMs - startMs).toBeLessThan(300);
+    expect(endMs - startMs).toBeLessThan(300 * patience());
   });
 });

@@ -7,7 +7,6 @@ import { withKafkaAdmin } from '../support/ha-place.ts';
 import { MariadbProcess } from '../support/mariadb-process.ts';
 import { ProductPlace, valueOf, type Properties } from '../support/product-place.ts';
 import { exitOf, refusal, type Refusal } from '../support/refusal.ts';
-import { waitUntil } from '../support/wait-until.ts';
 
 let place: ProductPlace;
 let database: string;
@@ -140,9 +139,6 @@ describe('a position', () => {
     await withKafkaAdmin(place.brokers, (admin) =>
       admin.createPartitions({ topicPartitions: [{ topic, count: 4 }] }),
     );
-    // The broker serves new partitions a moment after it has told of them.
-    const isServed = (): Promise<number | null> => place.topicEnd(topic).catch(() => null);
-    await waitUntil(isServed, { timeoutMs: 10_000, what: 'the new partitions' });
     await place.insert('mysql', database, ['four']);
     expect(await refused(config)).toEqual(refusal('KAFKA_PARTITIONS_CHANGED', /had 2 partitions and has 4/));
     const accepting = await place.lead({ ...config, on_partition_change: 'accept' });

@@ -30,8 +30,11 @@ export class FailpointFile {
     return { HEAVISIDE_FAILPOINT_FILE: this.path };
   }
 
-  /** Gives an order and resolves to the first hit. Rejects after the timeout; the order is withdrawn then. */
-  async order(order: FailpointOrder, timeoutMs: number): Promise<FailpointHit> {
+  /**
+   * Gives an order and resolves to the first hit. Rejects after the timeout; the order is withdrawn then.
+   * @param timeoutMs long by default: how soon a place is reached is never what a test is about
+   */
+  async order(order: FailpointOrder, timeoutMs = 60_000): Promise<FailpointHit> {
     const before = this.hits().length;
     // Unlike any order before it, so that a replica still held by the last one lets go of that; renamed, so that none reads half.
     writeFileSync(`${this.path}.new`, JSON.stringify({ ...order, id: randomUUID() }));

@@ -35,9 +35,9 @@ export interface HaResult {
   readonly scan: LogScan;
 }
 
-const START_MS = 30_000;
-const LEAD_MS = 20_000;
-const DRAIN_MS = 30_000;
+// Long: what is slow is told by the figures, and a busy machine is no fault of the product.
+const LEAD_MS = 60_000;
+const DRAIN_MS = 60_000;
 
 /** A cluster of replica processes over the real stack, with a load, a reader and an audit; one for each test. */
 export class HaCluster {
@@ -123,7 +123,7 @@ export class HaCluster {
     await this.start(leader);
     const status = await this.leader();
     for (const name of others) await this.start(name);
-    for (const name of others) await this.replica(name).waitForRole('standby', START_MS);
+    for (const name of others) await this.replica(name).waitForRole('standby');
     return status;
   }
 

@@ -158,7 +158,13 @@ export class ProductPlace {
   /** The sum of the ends of a topic's partitions; null where there is no topic. */
   async topicEnd(topic: string): Promise<number | null> {
     if (!(await this.#admin.listTopics()).includes(topic)) return null;
-    const offsets = await this.#admin.fetchTopicOffsets(topic);
+    // A broker serves new partitions a moment after it has told of them.
+    const look = (): Promise<{ high: string }[] | null> =>
+      this.#admin.fetchTopicOffsets(topic).catch((error: unknown) => {
+        if (error instanceof Error && 'retriable' in error && error.retriable === true) return null;
+        throw error;
+      });
+    const offsets = await waitUntil(look, { timeoutMs: 10_000, what: `the partitions of ${topic}` });
     return offsets.reduce((sum, { high }) => sum + Number(high), 0);
   }
 

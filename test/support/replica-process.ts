@@ -168,7 +168,7 @@ export class ReplicaProcess {
   }
 
   /** Resolves when /status shows the role. Rejects after the timeout, or at once when the process has ended. */
-  async waitForRole(role: ReplicaStatus['role'], timeoutMs: number): Promise<ReplicaStatus> {
+  async waitForRole(role: ReplicaStatus['role'], timeoutMs = 60_000): Promise<ReplicaStatus> {
     const look = async (): Promise<ReplicaStatus | null> => {
       if (!this.isRunning) throw new Error(`${this.name} has ended; ${this.lastWords()}`);
       const status = await this.status();

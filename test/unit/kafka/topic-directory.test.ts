@@ -14,7 +14,9 @@ function scripted(answers: number[]): {
   const refreshMetadata = (topics: string[]): Promise<TopicMetadata[]> => {
     const answer = answers[Math.min(looks++, answers.length - 1)] ?? 0;
     const leaders = Array<number>(Math.max(0, answer)).fill(0);
-    return Promise.resolve(topics.map((topic) => ({ topic, errorCode: answer < 0 ? -answer : 0, leaders })));
+    return Promise.resolve(
+      topics.map((topic) => ({ topic, errorCode: answer < 0 ? -answer : 0, leaders, replicationFactor: 1 })),
+    );
   };
   const createTopics = ({ topics }: { topics: { topic: string }[] }): Promise<void> => {
     created.push(...topics.map(({ topic }) => topic));
