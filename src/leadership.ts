@@ -37,6 +37,8 @@ export interface LeadershipOptions {
   readonly onPhase: (phase: TakeoverPhase, seconds: number) => void;
   /** This replica leads after a predecessor. */
   readonly onTakeover: () => void;
+  /** Redis knew less than the position record: it was emptied, failed over, or restored from a backup. */
+  readonly onRedisRollback: () => void;
   readonly onError: (error: HeavisideError) => void;
 }
 
@@ -72,6 +74,7 @@ export class Leadership {
       );
       if (evidence.record) state.position = evidence.record; // what a refusal below is about
       const start = await this.#timed('check_source', () => findStart(evidence, inspection, this.#options));
+      this.#noteRollback(lease, start.previous);
       await lease.confirm(start.previous?.epoch ?? 0);
       state.epoch = lease.epoch;
       output = await outputs.open(lease);
@@ -151,6 +154,17 @@ export class Leadership {
       },
       onError: (error) => this.#options.onError(error),
     });
+  }
+
+  /** A Redis that lost nothing never gives an epoch that the record has already. */
+  #noteRollback(lease: Lease, previous: PositionRecord | null): void {
+    const { checkpoints, onRedisRollback, log } = this.#options;
+    if (checkpoints === null || previous === null || lease.epoch > previous.epoch) return;
+    onRedisRollback();
+    log.warn(
+      { epoch: lease.epoch, recordEpoch: previous.epoch },
+      'Redis went back: its epoch is not above that of the position record; epoch and checkpoint are repaired',
+    );
   }
 
   #noteCommit(record: PositionRecord): void {

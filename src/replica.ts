@@ -114,6 +114,7 @@ export class Replica {
         return reconnect.next();
       },
       onPhase: (phase, seconds) => this.#metrics.observeTakeover(phase, seconds),
+      onRedisRollback: () => this.#metrics.countRedisRollback(),
       onTakeover: () => this.#metrics.countTakeover(this.#redis?.wasReleased() ? 'switchover' : 'failover'),
       onError: (error) => this.#metrics.countError(error.code),
     });

@@ -14,10 +14,12 @@ export type FailpointName =
 
 interface Order {
   readonly name: FailpointName;
-  /** hold: wait until the file is gone or holds another order · kill: SIGKILL · stop: SIGSTOP · throw: an error as from a broken connection */
-  readonly action: 'hold' | 'kill' | 'stop' | 'throw';
+  /** hold: wait until the file is gone or holds another order · kill: SIGKILL · stop: SIGSTOP · block: the event loop stands still · throw: an error as from a broken connection */
+  readonly action: 'hold' | 'kill' | 'stop' | 'block' | 'throw';
   /** Only the replica of this name; absent: whichever comes first. */
   readonly replica?: string;
+  /** How long to block; default 1000. */
+  readonly milliseconds?: number;
 }
 
 const path = process.env['HEAVISIDE_FAILPOINT_FILE'];
@@ -59,6 +61,10 @@ export async function failpoint(name: FailpointName): Promise<void> {
     return;
   }
   rmSync(path, { force: true });
+  if (order.action === 'block') {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, order.milliseconds ?? 1000);
+    return;
+  }
   if (order.action === 'throw') throw new Error(`failpoint ${name}`);
   process.kill(process.pid, order.action === 'kill' ? 'SIGKILL' : 'SIGSTOP');
   // The signal is delivered asynchronously: give it time before the next statement runs.

@@ -57,6 +57,11 @@ export const eventMetrics = {
     kind: 'counter',
     help: 'Planned takeovers by this replica.',
   },
+  redisRollbacks: {
+    name: 'heaviside_redis_rollbacks_total',
+    kind: 'counter',
+    help: 'Takeovers that found Redis behind the position record: emptied, failed over without its last writes, or restored from a backup.',
+  },
   buildInfo: {
     name: 'heaviside_build_info',
     kind: 'gauge',

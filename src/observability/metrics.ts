@@ -57,6 +57,7 @@ export class Metrics {
   readonly #takeoverLastSeconds: Gauge;
   readonly #failovers: Counter;
   readonly #switchovers: Counter;
+  readonly #redisRollbacks: Counter;
   #sampler: NodeJS.Timeout | null = null;
 
   constructor(options: MetricsOptions) {
@@ -74,6 +75,7 @@ export class Metrics {
     this.#takeoverLastSeconds = this.#gauge(eventMetrics.takeoverLastSeconds);
     this.#failovers = this.#counter(eventMetrics.failovers);
     this.#switchovers = this.#counter(eventMetrics.switchovers);
+    this.#redisRollbacks = this.#counter(eventMetrics.redisRollbacks);
     this.#gauge(eventMetrics.buildInfo).set({ version: options.version, node: process.versions.node }, 1);
     // Series that exist from the start: increase() then sees the first event too.
     for (const code of Object.keys(errorTable)) this.#errors.inc({ code }, 0);
@@ -114,6 +116,11 @@ export class Metrics {
   /** This replica became the leader after another one (or its own earlier self) had led. */
   countTakeover(kind: 'failover' | 'switchover'): void {
     (kind === 'failover' ? this.#failovers : this.#switchovers).inc();
+  }
+
+  /** A takeover found Redis behind the position record. */
+  countRedisRollback(): void {
+    this.#redisRollbacks.inc();
   }
 
   /** Content type of `render`. */

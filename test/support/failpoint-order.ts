@@ -5,8 +5,10 @@ import { waitUntil } from './wait-until.ts';
 /** What a replica is told to do at a named place; the names stand in src/lifecycle/failpoint.ts. */
 export interface FailpointOrder {
   readonly name: string;
-  readonly action: 'hold' | 'kill' | 'stop' | 'throw';
+  readonly action: 'hold' | 'kill' | 'stop' | 'block' | 'throw';
   readonly replica?: string;
+  /** How long to block. */
+  readonly milliseconds?: number;
 }
 
 /** A replica that has reached the place. */

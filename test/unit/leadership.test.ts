@@ -108,6 +108,7 @@ class Bench {
       backoffMs: () => 1,
       onPhase: () => undefined,
       onTakeover: () => undefined,
+      onRedisRollback: () => void this.calls.push('rollback'),
       onError: () => undefined,
       ...changed,
     };
@@ -135,6 +136,16 @@ describe('a leadership', () => {
     bench.checkpoint = { epoch: 3, positionsOffset: 1n, record };
     await expect(bench.lead()).rejects.toMatchObject({ code: 'CLUSTER_ID_CLASH' });
     expect(bench.calls).toEqual(['fence']);
+  });
+
+  it.each([
+    ['is behind', 4, ['fence', 'check', 'rollback', 'confirm 4']],
+    ['is not behind', 0, ['fence', 'check', 'confirm 0']],
+  ])('tells of a Redis that %s the position record', async (_, recordEpoch, calls) => {
+    const bench = new Bench();
+    bench.record = samplePositionRecord(recordEpoch, 0);
+    await bench.lead({ checkpoints: { save: () => Promise.resolve('saved') } });
+    expect(bench.calls.slice(0, calls.length)).toEqual(calls);
   });
 
   it('opens a lost source again, under the same epoch', async () => {

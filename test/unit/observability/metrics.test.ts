@@ -176,6 +176,7 @@ describe('Metrics', () => {
     metrics.observeKafkaTransaction('committed', 0.004);
     metrics.observeTakeover('total', 2.5);
     metrics.countTakeover('failover');
+    metrics.countRedisRollback();
     const page = await scrape();
     expect(page.get('heaviside_errors_total{code="KAFKA_TIMEOUT"}')).toBe(1);
     expect(page.get('heaviside_errors_total{code="KAFKA_FENCED"}')).toBe(0);
@@ -184,6 +185,7 @@ describe('Metrics', () => {
     expect(page.get('heaviside_kafka_transaction_seconds_bucket{le="0.0025"}')).toBe(0);
     expect(page.get('heaviside_takeover_last_seconds{phase="total"}')).toBe(2.5);
     expect([page.get('heaviside_failovers_total'), page.get('heaviside_switchovers_total')]).toEqual([1, 0]);
+    expect(page.get('heaviside_redis_rollbacks_total')).toBe(1);
     expect(page.get(`heaviside_build_info{version="1.2.3",node="${process.versions.node}"}`)).toBe(1);
   });
 
