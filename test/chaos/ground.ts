@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FailpointFile } from '../support/failpoint-order.ts';
 import type { FaultProxy } from '../support/fault-proxy.ts';
-import { haReplicaConfig, LEASE_TTL_MS } from '../support/ha-place.ts';
+import { haReplicaConfig, LEASE_TTL_MS, withRedis } from '../support/ha-place.ts';
 import type { Flavor } from '../support/load-table.ts';
+import type { SqlTarget } from '../support/load-connection.ts';
 import type { RedisProcess } from '../support/redis-process.ts';
 import { startReplica, type ReplicaProcess, type ReplicaStatus } from '../support/replica-process.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
@@ -54,15 +55,22 @@ export class Ground {
   readonly #replicas = new Map<string, ReplicaProcess>();
   readonly #ended: ReplicaProcess[] = [];
   readonly #frozen = new Set<ReplicaProcess>();
+  /** Where the truth is at the end of the round; a scenario may have moved it. */
+  source: SqlTarget;
 
   constructor(parts: GroundParts) {
     this.#parts = parts;
+    this.source = parts.place.source;
     this.failpoints = new FailpointFile(join(parts.folder, 'failpoint.json'));
     this.processes = new ProcessSampler(() => this.running.map(({ pid }) => pid));
   }
 
   get flavor(): Flavor {
     return this.#parts.flavor;
+  }
+
+  get folder(): string {
+    return this.#parts.folder;
   }
 
   get place(): GroundPlace {
@@ -159,11 +167,13 @@ export class Ground {
   }
 
   /** Starts all replicas, waits until one leads, and lets the writer write. */
-  async startAll(names: readonly string[] = REPLICAS): Promise<ReplicaStatus> {
-    const [first = 'a', ...others] = names;
-    await this.start(first);
+  async startAll(
+    envOf: (name: string) => Readonly<Record<string, string>> = () => ({}),
+  ): Promise<ReplicaStatus> {
+    const [first, ...others] = REPLICAS;
+    await this.start(first, envOf(first));
     const status = await this.leader(); // what is written before the first position is not the cluster's to stream
-    for (const name of others) await this.start(name);
+    for (const name of others) await this.start(name, envOf(name));
     for (const name of others) await this.replica(name).waitForRole('standby', START_MS);
     await this.notes.baseline();
     this.writer.start();
@@ -228,6 +238,13 @@ export class Ground {
   /** Sleeps while the load runs. */
   async pass(milliseconds: number): Promise<void> {
     await sleep(milliseconds);
+  }
+
+  /** The GTID set of the checkpoint in Redis; empty where there is none. */
+  async checkpointGtids(): Promise<string> {
+    const key = `heaviside:{${this.place.clientId}}:checkpoint`;
+    const record = await withRedis(this.redis.url, (redis) => redis.hget(key, 'record'));
+    return record === null ? '' : ((JSON.parse(record) as { gtidSet: string | null }).gtidSet ?? '');
   }
 
   /** Takes every fault back that a scenario may have left, and has a cluster again. */

@@ -240,10 +240,10 @@ export class Round {
       records,
       positions,
       checkpoints: sampler.samples,
-      executed: await executedGtids(place.source, flavor),
+      executed: await executedGtids(ground.source, flavor),
       baseline: this.#baseline,
       sources: sourcesOf(entries),
-      tables: await sourceTables(place.source, flavor, place.database),
+      tables: await sourceTables(ground.source, flavor, place.database),
     });
     this.#notes.failovers = new Set(positions.map(({ epoch }) => epoch)).size - 1;
     return { findings, records, transactions: entries.length, rows: writer.ledger.visibleChanges };

@@ -23,6 +23,7 @@ export interface WriterOptions {
 const SESSIONS = 3;
 const ROLLBACK_SHARE = 0.04;
 const ALTER_SHARE = 0.01;
+const OFTEN_ALTER_SHARE = 0.2;
 const PATIENCE_MS = 60_000;
 
 /** The seeded writer: sessions side by side, and the ledger of what the source has acknowledged. */
@@ -34,12 +35,14 @@ export class Writer {
   #running: Promise<void> = Promise.resolve();
   #large = 0;
   #isPaused = false;
+  #alterShare: number;
   alterations = 0;
   rolledBack = 0;
 
   private constructor(options: WriterOptions) {
     this.#options = options;
     this.#server = options.server;
+    this.#alterShare = options.hasDdl === false ? 0 : ALTER_SHARE;
     this.ledger = new Ledger(options.ledgerFile);
   }
 
@@ -89,7 +92,12 @@ export class Writer {
     this.#large = rows;
   }
 
-  /** From the next connection on another server is written to. */
+  /** From now on every fifth transaction of the first session is followed by an ALTER TABLE. */
+  alterOften(): void {
+    this.#alterShare = OFTEN_ALTER_SHARE;
+  }
+
+  /** From the next transaction on another server is written to. */
   moveTo(server: SqlTarget): void {
     this.#server = server;
   }
@@ -100,17 +108,21 @@ export class Writer {
     const session = new WriterSession({ index, random, database, hiddenDatabase: this.hiddenDatabase });
     let connection = new LoadConnection(this.#server, flavor);
     await connection.open();
+    let server = this.#server;
     const startedAt = performance.now();
     let written = 0;
     let pausedMs = 0;
     try {
       while (!this.#stop.signal.aborted) {
+        if (server !== this.#server) {
+          server = this.#server;
+          connection = await this.#reconnect(connection);
+        }
         const isLarge = index === SESSIONS - 1 && this.#large > 0;
         const statements = isLarge ? session.planLarge(this.#large) : session.plan();
         if (isLarge) this.#large = 0;
         connection = await this.#transaction(connection, { session, statements, random });
-        if (index === 0 && this.#options.hasDdl !== false && random.chance(ALTER_SHARE))
-          await this.#alter(connection, session);
+        if (index === 0 && random.chance(this.#alterShare)) await this.#alter(connection, session);
         if (!isLarge) written += statements.reduce((sum, { changes }) => sum + changes.length, 0);
         const due = startedAt + pausedMs + (written * SESSIONS * 1000) / this.#options.rowsPerSecond;
         await this.#wait(due - performance.now());

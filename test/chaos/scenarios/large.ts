@@ -1,0 +1,87 @@
+import { monotonicEpochMs } from '../../support/monotonic-epoch.ts';
+import { waitUntil } from '../../support/wait-until.ts';
+import type { Ground } from '../ground.ts';
+import { expectRecovery } from '../recovery.ts';
+import type { Scenario } from '../scenario.ts';
+
+const LARGE_ROWS = 1_000_000;
+const SLICE_ROWS = 50_000;
+const KILLS = 3;
+const MAX_RSS_MB = 256;
+
+/** The leader dies while a transaction of a million rows is on its way, several times. */
+async function large(ground: Ground): Promise<void> {
+  const { faults, notes, random, tail, writer, processes } = ground;
+  await ground.startAll();
+  await ground.flow(100);
+  const rows = ground.isSlice ? SLICE_ROWS : LARGE_ROWS;
+  const before = tail.records;
+  writer.writeLarge(rows);
+  faults.add(`a transaction of ${rows} rows begins`);
+  for (let kill = 0; kill < (ground.isSlice ? 1 : KILLS); kill++) {
+    const goal = before + (rows * (kill + 0.3 + random.next() * 0.4)) / KILLS;
+    await waitUntil(() => tail.records > goal, {
+      timeoutMs: 600_000,
+      what: 'a part of the large transaction',
+    });
+    const { replica, epoch } = await ground.leader();
+    const at = tail.records - before;
+    await ground.kill(replica);
+    const since = monotonicEpochMs();
+    notes.bite('the leader died inside the transaction', at < rows);
+    // The successor reads the transaction once more, to where the split was.
+    await expectRecovery(ground, {
+      what: `SIGKILL after ${at} rows`,
+      since,
+      limitMs: ground.failoverLimitMs + 10_000,
+      above: epoch,
+    });
+    await ground.start(replica);
+  }
+  await waitUntil(() => tail.records > before + rows, { timeoutMs: 600_000, what: 'the whole transaction' });
+  const { peakRssMb } = processes;
+  notes.figures['rssMbAtLargeTransaction'] = Math.round(peakRssMb);
+  notes.demand(
+    `memory stays below ${MAX_RSS_MB} MB, the most was ${peakRssMb.toFixed(0)}`,
+    peakRssMb < MAX_RSS_MB,
+  );
+}
+
+export const largeTransaction: Scenario = {
+  id: '14a',
+  name: 'failovers inside a transaction of 1,000,000 rows',
+  rowsPerSecond: 100,
+  hasDdl: false,
+  rounds: 1,
+  run: large,
+};
+
+/** The leader dies beside ALTER TABLE, again and again. */
+export const alterTable: Scenario = {
+  id: '14b',
+  name: 'failovers beside ALTER TABLE',
+  rounds: 2,
+  run: async (ground) => {
+    const { notes, writer, random } = ground;
+    await ground.startAll();
+    writer.alterOften();
+    for (let kill = 0; kill < 5; kill++) {
+      await ground.flow(50);
+      const { replica, epoch } = await ground.leader();
+      const before = writer.alterations;
+      const more = (): boolean => writer.alterations > before;
+      await waitUntil(more, { timeoutMs: 60_000, what: 'an ALTER TABLE', everyMs: 1 });
+      await ground.pass(random.between(0, 30));
+      await ground.kill(replica);
+      const since = monotonicEpochMs();
+      await expectRecovery(ground, {
+        what: 'SIGKILL beside ALTER TABLE',
+        since,
+        limitMs: ground.failoverLimitMs,
+        above: epoch,
+      });
+      notes.bite('the table was altered while nobody led', writer.alterations > before + 1);
+      await ground.start(replica);
+    }
+  },
+};
