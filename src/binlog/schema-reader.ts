@@ -78,11 +78,23 @@ const isSure = (row: SqlRow, { flavor }: SourceIdentity): boolean =>
   row['collation'] !== null &&
   (flavor === 'mariadb' || row['engine'] === 'InnoDB');
 
+/** Labels come out of INFORMATION_SCHEMA in utf8mb3: a character beyond it is a question mark there, as a question mark is. */
+const hasLostLabels = ({ enumValues }: ColumnDefinition): boolean =>
+  enumValues?.some((label) => label.includes('?')) === true;
+
 /** GTIDs that the server has executed, as text. */
 async function executed(query: Query, { flavor }: SourceIdentity): Promise<string> {
   const variable = flavor === 'mysql' ? '@@GLOBAL.gtid_executed' : '@@GLOBAL.gtid_binlog_pos';
   const [row] = await query(`SELECT ${variable} AS gtids`);
   return (row?.['gtids'] ?? '').replaceAll(/\s/g, '');
+}
+
+const HIDES_KEYS = 'show_gipk_in_create_table_and_information_schema';
+
+/** Invisible primary keys that the server has made may be hidden from INFORMATION_SCHEMA, and are columns in the binlog. */
+async function showGeneratedKeys(query: Query): Promise<void> {
+  const variables = await readVariables(query, [HIDES_KEYS]);
+  if (variables.has(HIDES_KEYS)) await query(`SET SESSION ${HIDES_KEYS} = ON`);
 }
 
 /** Reads every definition that is wanted; `includes` before the first, `end` after the last. */
@@ -91,6 +103,7 @@ async function readSnapshot(
   identity: SourceIdentity,
   isWanted: IsWanted,
 ): Promise<SchemaSnapshot | null> {
+  await showGeneratedKeys(query);
   const includes = await executed(query, identity);
   const [privilege] = await query(GLOBAL_SELECT);
   const schemas = await query(
@@ -107,7 +120,12 @@ async function readSnapshot(
     if (!isSure(row, identity)) others.push({ database, table });
     else if (wanted.get(database)?.push(row) === undefined) wanted.set(database, [row]);
   }
-  for (const [database, found] of wanted) tables.push(...(await readTables(query, database, found)));
+  for (const [database, found] of wanted) {
+    for (const table of await readTables(query, database, found)) {
+      if (table.columns.some(hasLostLabels)) others.push(table);
+      else tables.push(table);
+    }
+  }
   const [status] = await query(binlogStatusStatement(identity));
   const file = status?.['File'];
   if (!file) return null;

@@ -1,7 +1,7 @@
 import { type ColumnClause, readColumnClause } from './column-clause.ts';
 import type { TypeSyntax } from './column-type.ts';
 import { readKeyClause } from './key-clause.ts';
-import { NotUnderstoodError, type SqlCursor, type TableName } from './sql-cursor.ts';
+import { notUnderstood, type SqlCursor, type TableName } from './sql-cursor.ts';
 import { readElements } from './table-body.ts';
 import { readCharsetOption } from './table-options.ts';
 
@@ -113,7 +113,7 @@ function place(cursor: SqlCursor): ColumnPlace {
 }
 
 function addActions(cursor: SqlCursor, syntax: TypeSyntax): AlterAction[] {
-  if (cursor.is('system') || cursor.is('period', 'for')) throw new NotUnderstoodError();
+  if (cursor.is('system') || cursor.is('period', 'for')) throw notUnderstood;
   if (cursor.is('partition')) return skipRest(cursor);
   const key = readKeyClause(cursor);
   if (key !== null) return key.kind === 'primary' ? [{ kind: 'add-primary-key', columns: key.columns }] : [];
@@ -140,7 +140,7 @@ function changeAction(cursor: SqlCursor, syntax: TypeSyntax, isModify: boolean):
 
 function dropActions(cursor: SqlCursor): AlterAction[] {
   if (cursor.accept('primary', 'key')) return [{ kind: 'drop-primary-key' }];
-  if (cursor.is('system') || cursor.is('period', 'for')) throw new NotUnderstoodError();
+  if (cursor.is('system') || cursor.is('period', 'for')) throw notUnderstood;
   if (cursor.is('partition')) return skipRest(cursor);
   if (cursor.accept('check') || cursor.accept('constraint') || cursor.accept('foreign')) {
     cursor.skipElement();
@@ -175,7 +175,7 @@ function renameActions(cursor: SqlCursor): AlterAction[] {
 function convertAction(cursor: SqlCursor): AlterAction[] {
   cursor.expect('to');
   const charset = readCharsetOption(cursor);
-  if (typeof charset !== 'string') throw new NotUnderstoodError();
+  if (typeof charset !== 'string') throw notUnderstood;
   if (cursor.is('collate')) readCharsetOption(cursor);
   return [{ kind: 'convert', charset }];
 }
@@ -190,7 +190,7 @@ function optionActions(cursor: SqlCursor): AlterAction[] {
       if (LAST.has(keyword)) skipRest(cursor);
       else if (WITHOUT_EFFECT.has(keyword)) cursor.skipElement();
       else {
-        if (!OPTIONS.has(keyword)) throw new NotUnderstoodError();
+        if (!OPTIONS.has(keyword)) throw notUnderstood;
         cursor.next();
         if (keyword === 'data' || keyword === 'index') cursor.expect('directory');
         cursor.accept('=');
@@ -214,6 +214,6 @@ export function readAlterClause(cursor: SqlCursor, syntax: TypeSyntax): AlterAct
   else actions = optionActions(cursor);
   // Partitioning may follow the last clause without a comma.
   if (cursor.is('partition', 'by') || cursor.is('remove', 'partitioning')) skipRest(cursor);
-  if (!cursor.isAtEnd && !cursor.is(',')) throw new NotUnderstoodError();
+  if (!cursor.isAtEnd && !cursor.is(',')) throw notUnderstood;
   return actions;
 }

@@ -2,7 +2,7 @@ import type { ColumnDefinition, TableDefinition } from '../model/table-definitio
 import type { AlterAction, ColumnPlace } from './alter-action.ts';
 import { bytesPerCharacter } from './charset.ts';
 import { defineColumn } from './define-column.ts';
-import { NotUnderstoodError } from './sql-cursor.ts';
+import { notUnderstood } from './sql-cursor.ts';
 
 type Change = Extract<AlterAction, { kind: 'change' | 'rename-column' | 'drop' }>;
 
@@ -14,17 +14,17 @@ function convert(column: ColumnDefinition, charset: string): ColumnDefinition {
     return column;
   const mayGrow =
     column.type.endsWith('text') && bytesPerCharacter(charset) > bytesPerCharacter(column.charset);
-  if (mayGrow || charset === 'binary') throw new NotUnderstoodError();
+  if (mayGrow || charset === 'binary') throw notUnderstood;
   return { ...column, charset };
 }
 
 function insert(columns: ColumnDefinition[], column: ColumnDefinition, place: ColumnPlace): void {
-  if (columns.some((each) => same(each.name, column.name))) throw new NotUnderstoodError();
+  if (columns.some((each) => same(each.name, column.name))) throw notUnderstood;
   if (place === null) return void columns.push(column);
   if (place.after === null) return void columns.unshift(column);
   const { after } = place;
   const at = columns.findIndex((each) => same(each.name, after));
-  if (at < 0) throw new NotUnderstoodError();
+  if (at < 0) throw notUnderstood;
   columns.splice(at + 1, 0, column);
 }
 
@@ -48,7 +48,7 @@ class ColumnList {
       if (action.kind !== 'change' && action.kind !== 'rename-column' && action.kind !== 'drop') continue;
       const column = this.#before.find(({ name }) => same(name, action.name));
       if (column === undefined && action.ifExists) continue;
-      if (column === undefined || changes.has(column.name)) throw new NotUnderstoodError();
+      if (column === undefined || changes.has(column.name)) throw notUnderstood;
       changes.set(column.name, action);
     }
     for (const column of this.#before) this.#place(column, changes.get(column.name));
@@ -105,7 +105,7 @@ class ColumnList {
 export function primaryKeyOf(names: readonly string[], columns: readonly ColumnDefinition[]): string[] {
   return names.map((name) => {
     const column = columns.find((each) => same(each.name, name));
-    if (column === undefined) throw new NotUnderstoodError();
+    if (column === undefined) throw notUnderstood;
     return column.name;
   });
 }

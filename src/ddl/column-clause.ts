@@ -1,6 +1,6 @@
 import { charsetOfCollationName } from './charset.ts';
 import { type ColumnType, readColumnType, type TypeSyntax } from './column-type.ts';
-import { NotUnderstoodError, type SqlCursor } from './sql-cursor.ts';
+import { notUnderstood, type SqlCursor } from './sql-cursor.ts';
 
 /** A column as CREATE TABLE or ALTER TABLE gives it. */
 export interface ColumnClause {
@@ -39,7 +39,7 @@ function skipOperand(cursor: SqlCursor): void {
   if (cursor.is('(')) return cursor.parentheses();
   cursor.accept('.'); // .5
   const token = cursor.next();
-  if (token.kind === 'end' || token.kind === 'symbol') throw new NotUnderstoodError();
+  if (token.kind === 'end' || token.kind === 'symbol') throw notUnderstood;
   if (token.keyword === 'next' || token.keyword === 'previous') {
     if (cursor.accept('value', 'for')) return void cursor.tableName(); // of a sequence of MariaDB
   }
@@ -67,7 +67,7 @@ export function skipReferences(cursor: SqlCursor): void {
     else if (cursor.accept('on')) {
       cursor.next(); // DELETE or UPDATE
       if (!cursor.accept('set')) cursor.accept('no');
-      if (cursor.acceptOneOf(REFERENCE_ACTIONS) === '') throw new NotUnderstoodError();
+      if (cursor.acceptOneOf(REFERENCE_ACTIONS) === '') throw notUnderstood;
     } else return;
   }
 }

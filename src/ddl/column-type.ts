@@ -1,5 +1,5 @@
 import { canonicalCharset, charsetOfCollationName } from './charset.ts';
-import { NotUnderstoodError, type SqlCursor } from './sql-cursor.ts';
+import { notUnderstood, type SqlCursor } from './sql-cursor.ts';
 
 /** Kinds of types by what a definition says of them. */
 type TypeKind = 'integer' | 'text' | 'binary' | 'labels' | 'fraction' | 'plain';
@@ -125,7 +125,7 @@ function labels(cursor: SqlCursor): string[] {
   const found: string[] = [];
   do {
     const token = cursor.next();
-    if (token.kind !== 'string') throw new NotUnderstoodError();
+    if (token.kind !== 'string') throw notUnderstood;
     found.push(token.text.replace(/ +$/, '')); // the server strips trailing blanks
   } while (cursor.accept(','));
   cursor.expect(')');
@@ -243,11 +243,11 @@ function wordType(word: string, cursor: SqlCursor, { flavor, isRealFloat }: Type
       return longType(cursor);
     case 'national': {
       const national = TEXTS[cursor.next().keyword];
-      if (national !== 'char' && national !== 'varchar') throw new NotUnderstoodError();
+      if (national !== 'char' && national !== 'varchar') throw notUnderstood;
       return characterType(cursor, national, { charset: 'utf8mb3' });
     }
     default:
-      throw new NotUnderstoodError();
+      throw notUnderstood;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ColumnDefinition } from '../model/table-definition.ts';
 import { bytesPerCharacter } from './charset.ts';
 import { binaryTypes, type ColumnType } from './column-type.ts';
-import { NotUnderstoodError } from './sql-cursor.ts';
+import { notUnderstood } from './sql-cursor.ts';
 
 /** The smallest of the four sizes that holds so many bytes. */
 function sized(name: 'text' | 'blob', bytes: number): string {
@@ -13,7 +13,7 @@ function sized(name: 'text' | 'blob', bytes: number): string {
 /** Longer columns of these become another type where sql_mode is not strict, and an error where it is. */
 function checkLength(name: string, characters: number, bytes: number): void {
   const isFixed = name === 'char' || name === 'binary';
-  if (isFixed ? characters > 255 : bytes > 65_535) throw new NotUnderstoodError();
+  if (isFixed ? characters > 255 : bytes > 65_535) throw notUnderstood;
 }
 
 /**
@@ -38,7 +38,7 @@ export function defineColumn(name: string, given: ColumnType, tableCharset: stri
     }
     case 'text': {
       const set = given.charset ?? tableCharset;
-      if (set === null) throw new NotUnderstoodError();
+      if (set === null) throw notUnderstood;
       if (set === 'binary') return defineColumn(name, asBinary(given), null);
       const bytes = (given.length ?? 1) * bytesPerCharacter(set);
       if (given.type === 'text' && given.length) return { type: sized('text', bytes), name, charset: set };

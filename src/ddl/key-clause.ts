@@ -1,5 +1,5 @@
 import { skipReferences } from './column-clause.ts';
-import { NotUnderstoodError, type SqlCursor } from './sql-cursor.ts';
+import { notUnderstood, type SqlCursor } from './sql-cursor.ts';
 
 /** A key or constraint as an element of CREATE TABLE or ADD: the columns of a primary key, or something that a definition does not show. */
 export type KeyClause =
@@ -23,7 +23,7 @@ function primaryKey(cursor: SqlCursor): KeyClause {
   cursor.expect('primary');
   cursor.expect('key');
   // A name is taken, and means nothing; then the kind of index.
-  if (cursor.accept('if', 'not', 'exists')) throw new NotUnderstoodError();
+  if (cursor.accept('if', 'not', 'exists')) throw notUnderstood;
   if (!cursor.is('(') && !cursor.is('using') && !cursor.is('type')) cursor.name();
   if (cursor.accept('using') || cursor.accept('type')) cursor.next();
   const columns = keyColumns(cursor);

@@ -119,8 +119,8 @@ function alterTable(cursor: SqlCursor, syntax: StatementSyntax): SchemaStatement
     } catch (error) {
       if (!(error instanceof NotUnderstoodError)) throw error;
       isWhole = false;
-      cursor.skipElement();
-      cursor.accept(')'); // of a clause that was cut in its middle
+      do cursor.skipElement();
+      while (cursor.accept(')')); // of a clause that was left in its middle
     }
     cursor.accept(',');
   }

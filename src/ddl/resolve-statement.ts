@@ -4,7 +4,7 @@ import { defineColumn } from './define-column.ts';
 import type { DdlChange } from './ddl-change.ts';
 import type { SchemaCatalog } from './schema-catalog.ts';
 import type { SchemaStatement } from './schema-statement.ts';
-import { NotUnderstoodError, type TableName } from './sql-cursor.ts';
+import { NotUnderstoodError, notUnderstood, type TableName } from './sql-cursor.ts';
 import type { TableBody } from './table-body.ts';
 
 type Of<K extends SchemaStatement['kind']> = Extract<SchemaStatement, { readonly kind: K }>;
@@ -27,10 +27,9 @@ function understood<T>(work: () => T): T | null {
 
 function defineTable(name: TableName, body: TableBody, databaseCharset: string | null): TableDefinition {
   const charset = body.charset ?? databaseCharset;
-  if (charset === null) throw new NotUnderstoodError();
+  if (charset === null) throw notUnderstood;
   const columns = body.columns.map((column) => defineColumn(column.name, column.type, charset));
-  if (new Set(columns.map((column) => column.name.toLowerCase())).size < columns.length)
-    throw new NotUnderstoodError();
+  if (new Set(columns.map((column) => column.name.toLowerCase())).size < columns.length) throw notUnderstood;
   return { ...name, charset, columns, primaryKey: primaryKeyOf(body.primaryKey, columns) };
 }
 

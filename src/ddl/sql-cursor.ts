@@ -5,6 +5,9 @@ export class NotUnderstoodError extends Error {
   override readonly name = 'NotUnderstoodError';
 }
 
+/** The one that is thrown, often and far from any reader of its stack: taking a stack each time costs more than the reading. */
+export const notUnderstood = new NotUnderstoodError();
+
 /** A table as a statement names it. */
 export interface TableName {
   readonly database: string;
@@ -63,14 +66,14 @@ export class SqlCursor {
 
   /** @throws NotUnderstoodError */
   expect(...words: readonly string[]): void {
-    if (!this.accept(...words)) throw new NotUnderstoodError();
+    if (!this.accept(...words)) throw notUnderstood;
   }
 
   /** An identifier, quoted or not. @throws NotUnderstoodError */
   name(): string {
     const token = this.next();
     if (token.kind === 'name' || token.kind === 'word' || token.kind === 'number') return token.text;
-    throw new NotUnderstoodError();
+    throw notUnderstood;
   }
 
   /** `table`, `database.table` or `.table`. @throws NotUnderstoodError */
@@ -86,13 +89,13 @@ export class SqlCursor {
     const token = this.next();
     if (token.kind === 'word' || token.kind === 'name' || token.kind === 'string')
       return token.text.toLowerCase();
-    throw new NotUnderstoodError();
+    throw notUnderstood;
   }
 
   /** A whole number. @throws NotUnderstoodError */
   integer(): number {
     const token = this.next();
-    if (token.kind !== 'number') throw new NotUnderstoodError();
+    if (token.kind !== 'number') throw notUnderstood;
     return Number(token.text);
   }
 
@@ -101,7 +104,7 @@ export class SqlCursor {
     this.expect('(');
     for (let depth = 1; depth > 0;) {
       const token = this.next();
-      if (token.kind === 'end') throw new NotUnderstoodError();
+      if (token.kind === 'end') throw notUnderstood;
       if (token.kind !== 'symbol') continue;
       if (token.text === '(') depth++;
       else if (token.text === ')') depth--;

@@ -1,7 +1,7 @@
 import { type ColumnClause, readColumnClause } from './column-clause.ts';
 import type { TypeSyntax } from './column-type.ts';
 import { readKeyClause } from './key-clause.ts';
-import { NotUnderstoodError, type SqlCursor } from './sql-cursor.ts';
+import { notUnderstood, type SqlCursor } from './sql-cursor.ts';
 import { readTableOptions } from './table-options.ts';
 
 /** Columns, primary key and character set of a CREATE TABLE. */
@@ -23,7 +23,7 @@ export function readElements(
   do {
     const key = readKeyClause(cursor);
     if (key === null) {
-      if (cursor.is('period', 'for')) throw new NotUnderstoodError();
+      if (cursor.is('period', 'for')) throw notUnderstood;
       const column = readColumnClause(cursor, syntax);
       columns.push(column);
       if (column.isPrimaryKey) primaryKey = [column.name];

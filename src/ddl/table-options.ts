@@ -1,5 +1,5 @@
 import { canonicalCharset, charsetOfCollationName } from './charset.ts';
-import { NotUnderstoodError, type SqlCursor } from './sql-cursor.ts';
+import { notUnderstood, type SqlCursor } from './sql-cursor.ts';
 
 /** Words behind a table's columns that are no options: then columns come from elsewhere. */
 const QUERIES: ReadonlySet<string> = new Set([
@@ -27,20 +27,19 @@ export function readCharsetOption(cursor: SqlCursor): string | null | undefined 
   cursor.accept('=');
   const name = cursor.charsetName();
   if (keyword === 'collate') return charsetOfCollationName(name);
-  if (name === 'default') throw new NotUnderstoodError();
+  if (name === 'default') throw notUnderstood;
   return canonicalCharset(name);
 }
 
 /** One option that says nothing of columns: a word, or two, and a value. @throws NotUnderstoodError */
 function skipOption(cursor: SqlCursor): void {
   const first = cursor.next();
-  if ((first.kind !== 'word' && first.kind !== 'name') || QUERIES.has(first.keyword))
-    throw new NotUnderstoodError();
+  if ((first.kind !== 'word' && first.kind !== 'name') || QUERIES.has(first.keyword)) throw notUnderstood;
   if (FIRST_WORDS.has(first.keyword)) cursor.expect('directory');
   cursor.accept('=');
   if (cursor.is('(')) return cursor.parentheses();
   const value = cursor.next();
-  if (value.kind === 'symbol' || value.kind === 'end') throw new NotUnderstoodError();
+  if (value.kind === 'symbol' || value.kind === 'end') throw notUnderstood;
   if (first.keyword === 'tablespace' && cursor.accept('storage')) cursor.next();
   while (cursor.accept('.')) cursor.next(); // a fraction
 }
@@ -66,7 +65,7 @@ function skipPartitions(cursor: SqlCursor, charset: string | null): string | nul
   while (!cursor.isAtEnd) {
     if (cursor.is('(')) cursor.parentheses();
     else if (cursor.is('as') || cursor.is('select') || cursor.is('ignore') || cursor.is('replace'))
-      throw new NotUnderstoodError();
+      throw notUnderstood;
     else cursor.next();
   }
   return charset;
