@@ -6,11 +6,13 @@ import { renderOptionsMarkdown } from '../src/config/help.ts';
 import { renderErrorsMarkdown } from './errors-markdown.ts';
 import { renderMaxwellOptionsMarkdown } from './maxwell-options-markdown.ts';
 import { renderMetricsMarkdown } from './metrics-markdown.ts';
+import { renderOptionsTestsMarkdown } from './options/options-tests-markdown.ts';
 
 /** The pages that are made from tables in the code. */
 const pages = [
   { path: 'docs/options.md', render: renderOptionsMarkdown },
   { path: 'docs/maxwell-options.md', render: renderMaxwellOptionsMarkdown },
+  { path: 'docs/options-tests.md', render: renderOptionsTestsMarkdown },
   { path: 'docs/metrics.md', render: renderMetricsMarkdown },
   { path: 'docs/errors.md', render: renderErrorsMarkdown },
 ];

@@ -67,12 +67,16 @@ export class ProductCopy {
     });
   }
 
-  /** Runs the test against this copy and its build, with the servers of the original tree. */
-  async test({ project, file, test }: MutationTest): Promise<TestOutcome> {
+  /** Runs the test against this copy and its build, with the servers of the original tree. @param more variables of the environment */
+  async test(
+    { project, file, test }: MutationTest,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<TestOutcome> {
     const vitest = join(this.#root, 'node_modules', 'vitest', 'vitest.mjs');
     const output = join(this.#folder, 'result.json');
     const args = ['run', '--project', project, file, '-t', test, '--reporter=json', `--outputFile=${output}`];
     const env = {
+      ...more,
       HEAVISIDE_STACK_DIR: process.env['HEAVISIDE_STACK_DIR'] ?? join(this.#root, '.stack'),
       HEAVISIDE_TEST_MAIN: '',
     };

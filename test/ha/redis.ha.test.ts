@@ -73,7 +73,7 @@ it('Redis is away: the leader goes on under its epoch, and the cluster is whole 
   expectClean(await cluster.finish());
 });
 
-it('redis_outage=stop: the leader stops at its deadline and the cluster resumes after the return', async () => {
+it('[redis_outage@exactly_once] stop: the leader stops at its deadline and the cluster resumes after the return', async () => {
   const redis = await ownRedis();
   const cluster = await HaCluster.create({ redisUrls: [redis.url], config: { redis_outage: 'stop' } });
   const first = await cluster.startLedBy('a', 'b');

@@ -94,7 +94,7 @@ describe('output_format=avro', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('replicates inserts, updates and deletes, with the values that were written', async () => {
+  it('[output_format, avro_schema_registry_url] replicates inserts, updates and deletes, with the values that were written', async () => {
     await run(
       `CREATE TABLE item (id BIGINT PRIMARY KEY, big BIGINT UNSIGNED, price DECIMAL(30,4), name VARCHAR(50) CHARACTER SET utf8mb4,
         state ENUM('new','sold'), tags SET('a','b','c'), doc JSON, pixel VARBINARY(10), flags BIT(9), ratio DOUBLE, small FLOAT,

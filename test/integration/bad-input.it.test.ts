@@ -150,7 +150,7 @@ describe('the source', () => {
     expect(await run.stop()).toEqual({ code: 0, signal: null });
   });
 
-  it('a server id that the source itself has', async () => {
+  it('[replica_server_id] a server id that the source itself has', async () => {
     const config = place.config('server-id', mysql(), database, { replica_server_id: '1' });
     expect(await exitOf(place, config)).toEqual(
       refusal('SERVER_ID_IN_USE', /replica_server_id 1 is the source's own/),
@@ -278,7 +278,7 @@ describe('Kafka and Redis', () => {
     expect(await run.stop()).toEqual({ code: 0, signal: null });
   });
 
-  it('an unknown topic with creation off', async () => {
+  it('[kafka_topic_create] an unknown topic with creation off', async () => {
     const config = place.config('untopical', mysql(), database, { kafka_topic_create: 'false' });
     expect(await exitOf(place, config)).toEqual(refusal('KAFKA_TOPIC_UNKNOWN', /missing: .*untopical/));
     const run = await expectWaiting({ ...config, ...place.ha() }, 'KAFKA_TOPIC_UNKNOWN', /missing/);

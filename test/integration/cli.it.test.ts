@@ -143,7 +143,7 @@ describe('a cluster', () => {
     });
   });
 
-  it('that runs: status, position get, switchover', async () => {
+  it('[redis.nodes] that runs: status, position get, switchover', async () => {
     const first = startReplica('first');
     await leads(first);
     await place.insert('mysql', database, ['1', '2']);

@@ -70,7 +70,7 @@ describe('stdout', () => {
     expect(run.stderr.split('\n').filter((line) => line !== '' && !line.startsWith('{'))).toEqual([]);
   });
 
-  it.each(['false', 'true'])('resumes exactly at position_file (sync %s)', async (sync) => {
+  it.each(['false', 'true'])('[position_file] resumes exactly there (sync %s)', async (sync) => {
     const database = await newDatabase('mysql');
     const file = join(place.dir, `${database}.position`);
     const config = lineConfig('mysql', database, {
@@ -148,30 +148,33 @@ describe('Kafka without HA', () => {
     ['mariadb', 'false', 'exactly_once'],
     ['mysql', 'auto', 'at_least_once'],
     ['mysql', 'false', 'at_least_once'],
-  ] as const)('%s, gtid_mode=%s, %s: a restart resumes exactly', async (flavor, gtidMode, delivery) => {
-    const database = await newDatabase(flavor);
-    const config = place.config(database, place.replicator(flavor), database, {
-      gtid_mode: gtidMode,
-      delivery,
-    });
-    const topic = config['kafka_topic'] ?? '';
-    for (const [first, last] of [
-      [1, 4],
-      [5, 8],
-      [9, 12],
-    ] as const) {
-      const run = await place.lead(config);
-      await place.insert(flavor, database, numbers(first, last));
-      await waitUntil(async () => Number((await run.status())['rowsTotal']) >= 4, {
-        timeoutMs: 20_000,
-        what: 'four rows to be written',
+  ] as const)(
+    '[gtid_mode@exactly_once@at_least_once] %s, %s, %s: a restart resumes exactly',
+    async (flavor, gtidMode, delivery) => {
+      const database = await newDatabase(flavor);
+      const config = place.config(database, place.replicator(flavor), database, {
+        gtid_mode: gtidMode,
+        delivery,
       });
-      const position = (await run.status())['position'] as { readonly gtidSet: string | null } | null;
-      expect(position?.gtidSet === null).toBe(gtidMode === 'false');
-      await stopped(run);
-    }
-    expect(await place.values(topic, 12)).toEqual(numbers(1, 12));
-  });
+      const topic = config['kafka_topic'] ?? '';
+      for (const [first, last] of [
+        [1, 4],
+        [5, 8],
+        [9, 12],
+      ] as const) {
+        const run = await place.lead(config);
+        await place.insert(flavor, database, numbers(first, last));
+        await waitUntil(async () => Number((await run.status())['rowsTotal']) >= 4, {
+          timeoutMs: 20_000,
+          what: 'four rows to be written',
+        });
+        const position = (await run.status())['position'] as { readonly gtidSet: string | null } | null;
+        expect(position?.gtidSet === null).toBe(gtidMode === 'false');
+        await stopped(run);
+      }
+      expect(await place.values(topic, 12)).toEqual(numbers(1, 12));
+    },
+  );
 
   it('SIGKILL under load and a restart: each row once', async () => {
     const database = await newDatabase('mysql');

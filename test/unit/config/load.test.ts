@@ -10,7 +10,7 @@ describe('precedence', () => {
   const lingerOf = (text: Parameters<typeof loadConfigText>[0]) => loadConfigText(text).config.kafka.lingerMs;
   const file = `${kafka}kafka.linger.ms=1\nenv_config=JSON\nenv_config_prefix=mw_\n`;
 
-  it('takes the default, then each place over the one below', () => {
+  it('[env_config, env_config_prefix] takes the default, then each place over the one below', () => {
     const JSON = '{"kafka.linger.ms": 2, "host": null}';
     const MW = { 'MW_KAFKA.LINGER.MS': '3' };
     const own = { HEAVISIDE_KAFKA__LINGER__MS: '4' };
@@ -22,7 +22,7 @@ describe('precedence', () => {
     expect(lingerOf({ file, env: { JSON, ...MW, ...own }, argv: ['--kafka.linger.ms=5'] })).toBe(5);
   });
 
-  it('reads --config, then HEAVISIDE_CONFIG, then ./config.properties', () => {
+  it('[config] reads --config, then HEAVISIDE_CONFIG, then ./config.properties', () => {
     const files = { 'a.properties': `${kafka}port=1`, 'b.properties': `${kafka}port=2` };
     const portOf = (text: Parameters<typeof loadConfigText>[0]) =>
       loadConfigText(text).config.source.hosts[0]?.port;

@@ -59,7 +59,7 @@ describe('encrypt', () => {
     expect(records[0]?.value).toContain('"primary_key":[1]');
   });
 
-  it.each([16, 24, 32])('all: the whole message, with a key of %i bytes', async (length) => {
+  it.each([16, 24, 32])('[secret_key] all: the whole message, with a key of %i bytes', async (length) => {
     const key = 'ü'.repeat(length / 2);
     const plain = await configuredRecords('', source);
     const records = await configuredRecords(`encrypt=all\nsecret_key=${key}`, source);
