@@ -43,7 +43,7 @@ export function optionProofs(root: string): ReadonlyMap<OptionName, readonly Opt
       for (const item of names.split(', ')) {
         const [name = '', ...modes] = item.split('@');
         if (!isOptionName(name)) {
-          if (modes.length > 0 || name.includes('_')) throw new Error(`${file}: [${item}] names no option`);
+          if (modes.length > 0) throw new Error(`${file}: [${item}] names no option`);
           continue;
         }
         if (!modes.every(isDelivery)) throw new Error(`${file}: [${item}] names a mode that is none`);

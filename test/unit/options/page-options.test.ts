@@ -64,6 +64,7 @@ describe('the pages', () => {
     const [taken] = await open('');
     const port = taken?.port ?? 0;
     await taken?.close();
+    expect(port).not.toBe(8080);
     expect(portOf(await open(`http_port=${port}`))).toBe(port);
   });
 
@@ -93,8 +94,9 @@ describe('the pages', () => {
     expect(await page(port, '/diagnostic')).toContain('no answer within 150 ms');
   });
 
-  it('[jmx_enabled] a second server with them', async () => {
-    expect(await open('jmx_enabled=true\njmx_host=127.0.0.1\njmx_port=0')).toHaveLength(2);
+  it('[jmx_enabled] false: no second server, though jmx_port is given', async () => {
+    expect(await open('jmx_host=127.0.0.1\njmx_port=0')).toHaveLength(2);
+    expect(await open('jmx_enabled=false\njmx_host=127.0.0.1\njmx_port=0')).toHaveLength(1);
   });
 
   it('[jmx_port, jmx_host] at the address of the JVM', async () => {
