@@ -80,9 +80,31 @@ function multiByteDecoder(read: ReadText): CharsetDecoder {
   return { read, writeJson: (out, source, start, end) => writeJsonText(out, read(source, start, end)) };
 }
 
+const wideBlank = Buffer.from([0xa3, 0xa0]);
+
+/** gb18030 as iconv-lite has it, but for A3A0: there a wide blank, at the server U+E5E5 of the private use area. */
+function readGb18030(source: Buffer, start: number, end: number): string {
+  const bytes = source.subarray(start, end);
+  const decode = (from: number, to: number): string =>
+    iconv.decode(bytes.subarray(from, to), 'gb18030', { stripBOM: false });
+  if (!bytes.includes(wideBlank)) return decode(0, bytes.length);
+  let text = '';
+  let from = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const lead = bytes[at] as number;
+    const second = bytes[at + 1] ?? 0;
+    if (lead === 0xa3 && second === 0xa0) {
+      text += `${decode(from, at)}\ue5e5`;
+      from = at + 2;
+    }
+    // Two bytes, or four where the second is a digit.
+    at += lead < 0x81 ? 1 : second >= 0x30 && second <= 0x39 ? 4 : 2;
+  }
+  return text + decode(from, bytes.length);
+}
+
 /** MySQL's name → iconv-lite's, where it converts as the server does. ucs2, utf16 and utf32 are stored big-endian. */
 const iconvEncodings: Readonly<Record<string, string>> = {
-  gb18030: 'gb18030',
   ucs2: 'utf16-be',
   utf16: 'utf16-be',
   utf16le: 'utf16-le',
@@ -91,6 +113,7 @@ const iconvEncodings: Readonly<Record<string, string>> = {
 
 function makeDecoder(charset: string): CharsetDecoder | null {
   if (charset === 'utf8mb4' || charset === 'utf8mb3' || charset === 'utf8') return utf8Decoder;
+  if (charset === 'gb18030') return multiByteDecoder(readGb18030);
   const encoding = iconvEncodings[charset];
   if (encoding !== undefined) {
     // A leading U+FEFF is data of the column, not a byte order mark.
