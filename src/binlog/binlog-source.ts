@@ -121,6 +121,7 @@ class DumpStream implements BinlogStream {
     this.#watch = new SilenceWatch({
       periodMs: options.heartbeatMs,
       lastPacketAt: () => this.#dump.lastPacketAt,
+      receivedBytes: () => this.#dump.receivedBytes,
       isExempt: () => this.#dump.isPaused,
       onSilence: (error) => this.#end(error),
     });

@@ -5,6 +5,8 @@ export interface SilenceWatchOptions {
   readonly periodMs: number;
   /** performance.now() of the last packet. */
   readonly lastPacketAt: () => number;
+  /** Bytes that the link has brought so far: a large event is no silence while it comes, however slow the link is. */
+  readonly receivedBytes: () => number;
   /** Whether silence is of our own making now. */
   readonly isExempt: () => boolean;
   readonly onSilence: (error: HeavisideError) => void;
@@ -20,6 +22,8 @@ export class SilenceWatch {
   readonly #options: SilenceWatchOptions;
   readonly #timer: NodeJS.Timeout;
   #limitMs: number;
+  #receivedBytes = 0;
+  #lastBytesAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: SilenceWatchOptions) {
     this.#options = options;
@@ -37,17 +41,26 @@ export class SilenceWatch {
     clearInterval(this.#timer);
   }
 
+  #silentMs(): number {
+    return performance.now() - Math.max(this.#options.lastPacketAt(), this.#lastBytesAt);
+  }
+
   #isSilent(): boolean {
-    return !this.#options.isExempt() && performance.now() - this.#options.lastPacketAt() > this.#limitMs;
+    return !this.#options.isExempt() && this.#silentMs() > this.#limitMs;
   }
 
   #look(): void {
+    const receivedBytes = this.#options.receivedBytes();
+    if (receivedBytes !== this.#receivedBytes) {
+      this.#receivedBytes = receivedBytes;
+      this.#lastBytesAt = performance.now();
+    }
     if (!this.#isSilent()) return;
     // What arrived while our own thread was busy is read first.
     setImmediate(() => {
       if (!this.#isSilent()) return;
       this.stop();
-      const seconds = Math.round((performance.now() - this.#options.lastPacketAt()) / 1000);
+      const seconds = Math.round(this.#silentMs() / 1000);
       this.#options.onSilence(
         new HeavisideError(
           'SOURCE_SILENT',

@@ -65,6 +65,11 @@ export class Dump {
     return this.#lastPacketAt;
   }
 
+  /** Bytes that the connection has brought so far, those of an event that is still coming among them. */
+  get receivedBytes(): number {
+    return this.#options.connection.socket.bytesRead;
+  }
+
   get isPaused(): boolean {
     return this.#holds.size > 0;
   }
