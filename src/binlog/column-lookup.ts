@@ -18,21 +18,22 @@ export interface LookedUpColumn {
 export interface LookedUpTable {
   /** In the order of the table; empty where there is no such table. */
   readonly columns: readonly LookedUpColumn[];
-  /** Names of the primary key's columns in key order. */
+  /** Names of the primary key's columns in key order; of the unique key without NULL that the server takes for it where there is none. */
   readonly primaryKey: readonly string[];
 }
 
 const COLUMNS = `SELECT c.COLUMN_NAME AS name, c.DATA_TYPE AS dataType, c.COLUMN_TYPE AS columnType,
-  c.IS_NULLABLE AS isNullable, c.DATETIME_PRECISION AS digits, c.COLLATION_NAME AS collation, l.ID AS collationId
-  FROM information_schema.COLUMNS c LEFT JOIN information_schema.COLLATIONS l ON l.COLLATION_NAME = c.COLLATION_NAME
+  c.IS_NULLABLE AS isNullable, c.DATETIME_PRECISION AS digits, c.COLLATION_NAME AS collation, l.ID AS collationId,
+  c.COLUMN_KEY AS columnKey FROM information_schema.COLUMNS c LEFT JOIN information_schema.COLLATIONS l ON l.COLLATION_NAME = c.COLLATION_NAME
   WHERE c.TABLE_SCHEMA = ? AND c.TABLE_NAME = ? ORDER BY c.ORDINAL_POSITION`;
 
 /** MariaDB 10.10+ names the uca1400 collations once for all charsets; their ids stand in the applicability table. */
 const MARIADB_COLLATIONS = `SELECT FULL_COLLATION_NAME AS collation, ID AS collationId
   FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY`;
 
-const PRIMARY_KEY = `SELECT COLUMN_NAME AS name FROM information_schema.STATISTICS
-  WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND INDEX_NAME = 'PRIMARY' ORDER BY SEQ_IN_INDEX`;
+const UNIQUE_KEYS = `SELECT INDEX_NAME AS keyName, COLUMN_NAME AS name FROM information_schema.STATISTICS
+  WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND NON_UNIQUE = 0
+  ORDER BY INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX`;
 
 const ESCAPES: Readonly<Record<string, string>> = { '0': '\0', n: '\n', r: '\r', "''": "'" };
 
@@ -66,15 +67,29 @@ function toColumn(row: SqlRow, collations: ReadonlyMap<string, number>): LookedU
   };
 }
 
+/**
+ * The key that the binlog's metadata would name: of the columns that the server shows as PRI. Where a table has no primary key
+ * that is its first unique key without NULL (sql/table.cc of both servers).
+ */
+function primaryKeyOf(columns: readonly SqlRow[], uniqueKeys: readonly SqlRow[]): string[] {
+  const wanted = new Set(columns.filter((row) => row['columnKey'] === 'PRI').map((row) => row['name']));
+  const keys = new Map<string, string[]>();
+  for (const { keyName, name } of uniqueKeys)
+    keys.set(keyName ?? '', [...(keys.get(keyName ?? '') ?? []), name ?? '']);
+  const isWanted = (key: readonly string[]): boolean =>
+    key.length === wanted.size && key.every((name) => wanted.has(name));
+  return [...keys.values()].find(isWanted) ?? [];
+}
+
 /** Asks the source for the columns of a table as they are now. Rejects with a HeavisideError of the query. */
 export async function lookUpTable(query: Query, database: string, table: string): Promise<LookedUpTable> {
   const rows = await query(COLUMNS, [database, table]);
   const needsNames = rows.some((row) => row['collation'] !== null && row['collationId'] === null);
   const named = needsNames ? await query(MARIADB_COLLATIONS) : [];
   const collations = new Map(named.map((row) => [row['collation'] ?? '', Number(row['collationId'])]));
-  const key = await query(PRIMARY_KEY, [database, table]);
+  const uniqueKeys = await query(UNIQUE_KEYS, [database, table]);
   return {
     columns: rows.map((row) => toColumn(row, collations)),
-    primaryKey: key.map((row) => row['name'] ?? ''),
+    primaryKey: primaryKeyOf(rows, uniqueKeys),
   };
 }

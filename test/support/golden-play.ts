@@ -126,6 +126,7 @@ class GoldenPlayer {
       } catch (failure) {
         error = `${statement.slice(0, 2000)}: ${String(failure)}`;
         await admin('ROLLBACK');
+        await admin('SET GLOBAL binlog_row_metadata = FULL');
         break;
       }
     }
