@@ -90,7 +90,7 @@ function readGb18030(source: Buffer, start: number, end: number): string {
   if (!bytes.includes(wideBlank)) return decode(0, bytes.length);
   let text = '';
   let from = 0;
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const lead = bytes[at] as number;
     const second = bytes[at + 1] ?? 0;
     if (lead === 0xa3 && second === 0xa0) {
