@@ -32,18 +32,33 @@ const MARKS = 'golden_marks';
 const sessionSettings =
   "SET NAMES utf8mb4, sql_mode = '', time_zone = '+00:00', timestamp = 1700000000, unique_checks = 1";
 
+/** What stands for the preparation of a file; its encoder is that of the DDL cases, which so know the database. */
+const preparation: GoldenCase = {
+  name: '',
+  servers: [],
+  options: { output_ddl: 'true' },
+  partitions: 1,
+  body: { kind: 'refusal', message: '' },
+};
+
 const encoders = new Map<string, TransactionEncoder>();
 
 /** The encoder as the product makes it of these options. Throws where they are refused. */
-export function encoderOf(options: Readonly<Record<string, string>>): TransactionEncoder {
+export function encoderOf(
+  options: Readonly<Record<string, string>>,
+  flavor: SourceFlavor,
+): TransactionEncoder {
   const lines = ['user=u', 'password=p', 'kafka.bootstrap.servers=localhost:9092'];
   for (const [name, value] of Object.entries(options))
     lines.push(`${name}=${value.replaceAll('\\', '\\\\')}`);
   const file = lines.join('\n');
-  let encoder = encoders.get(file);
+  const key = `${flavor}\n${file}`;
+  let encoder = encoders.get(key);
   if (encoder === undefined) {
-    encoder = encoderFactory(loadConfigText({ file }).config, new MemoryLog())();
-    encoders.set(file, encoder);
+    // Definitions for DDL records come from the statements alone.
+    const schema = { facts: { flavor, lowerCaseTableNames: 0 }, snapshot: null };
+    encoder = encoderFactory(loadConfigText({ file }).config, new MemoryLog())(schema);
+    encoders.set(key, encoder);
   }
   return encoder;
 }
@@ -101,6 +116,7 @@ class GoldenPlayer {
     await this.dropDatabases();
     await this.#bench.admin('CREATE DATABASE golden CHARACTER SET utf8mb4');
     await this.#bench.admin('USE golden');
+    await this.#act({ first: { ...preparation, name: file.name }, statements: [], values: [] });
     for (const scene of scenesOf(file, this.#bench.flavor)) await this.#act(scene);
   }
 
@@ -169,11 +185,20 @@ class GoldenPlayer {
           this.plays.set(played.first, { ...played, records: records.splice(0) });
           this.lastMark = `${transaction.id}#0`;
         } else if (transaction.hasRows || transaction.schemaChange !== null) {
-          records.push(...(await recordsOf(played.first, transaction)));
+          records.push(...(await this.#recordsOf(played.first, transaction)));
         }
         transaction.dispose();
       }
     }
+  }
+
+  async #recordsOf(
+    { options, partitions }: GoldenCase,
+    transaction: SourceTransaction,
+  ): Promise<CollectedRecord[]> {
+    const sink = new CollectingSink({ partitions });
+    await encoderOf(options, this.#bench.flavor).encode(transaction, sink).next();
+    return sink.records;
   }
 }
 
@@ -181,15 +206,6 @@ async function isMark(transaction: SourceTransaction): Promise<boolean> {
   if (!transaction.hasRows) return false;
   for await (const [event] of transaction.rowsEvents()) return event?.table.database === MARKS;
   return false;
-}
-
-async function recordsOf(
-  { options, partitions }: GoldenCase,
-  transaction: SourceTransaction,
-): Promise<CollectedRecord[]> {
-  const sink = new CollectingSink({ partitions });
-  await encoderOf(options).encode(transaction, sink).next();
-  return sink.records;
 }
 
 /**
