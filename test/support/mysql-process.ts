@@ -35,6 +35,7 @@ export class MysqlProcess {
       { ...command, args: [...command.args, `--server-id=${serverId}`] },
       () => undefined,
     );
+    await server.run('RESET BINARY LOGS AND GTIDS'); // the accounts are no history to replicate
     return server;
   }
 

@@ -101,7 +101,6 @@ export const outageKept: Scenario = {
   id: '5a',
   name: 'Redis is away for a minute, redis_outage=keep_leading',
   rounds: 1,
-  isInSlice: true,
   run: outage(true),
 };
 
