@@ -15,38 +15,28 @@ export class RedisProcess {
   readonly port: number;
   readonly url: string;
   readonly #args: readonly string[];
-  readonly #env: Readonly<Record<string, string>>;
   #dir = mkdtempSync(join(tmpdir(), 'heaviside-redis-'));
   #child: ChildProcess | null = null;
 
-  private constructor(
-    port: number,
-    args: readonly string[],
-    { credentials = '', env = {} }: { credentials?: string; env?: Readonly<Record<string, string>> },
-  ) {
+  private constructor(port: number, args: readonly string[], credentials: string) {
     this.port = port;
     this.url = `redis://${credentials}${HOST}:${port}`;
     this.#args = args;
-    this.#env = env;
   }
 
-  /** @param options args: more of redis-server's own; credentials: `user:password@` for the url; env: beside this process's */
+  /** @param options args: more of redis-server's own; credentials: `user:password@` for the url */
   static async start(
-    options: {
-      args?: readonly string[];
-      credentials?: string;
-      env?: Readonly<Record<string, string>>;
-    } = {},
+    options: { args?: readonly string[]; credentials?: string } = {},
   ): Promise<RedisProcess> {
-    const { args = [], ...rest } = options;
-    const redis = new RedisProcess(await freePort(new Set()), args, rest);
+    const { args = [], credentials = '' } = options;
+    const redis = new RedisProcess(await freePort(new Set()), args, credentials);
     await redis.restart();
     return redis;
   }
 
   /** A Sentinel that watches the master `main` at the port; needs one vote. */
   static async startSentinel(masterPort: number): Promise<RedisProcess> {
-    const redis = new RedisProcess(await freePort(new Set()), [], {});
+    const redis = new RedisProcess(await freePort(new Set()), [], '');
     const config = join(redis.#dir, 'sentinel.conf');
     const lines = [
       `sentinel monitor main ${HOST} ${masterPort} 1`,
@@ -105,11 +95,7 @@ export class RedisProcess {
 
   async #spawn(args: readonly string[]): Promise<void> {
     const common = ['--bind', HOST, '--port', String(this.port), '--dir', this.#dir];
-    const child = spawn('redis-server', [...args, ...common], {
-      stdio: 'ignore',
-      cwd: this.#dir,
-      env: { ...process.env, ...this.#env },
-    });
+    const child = spawn('redis-server', [...args, ...common], { stdio: 'ignore', cwd: this.#dir });
     this.#child = child;
     for (let tries = 0; tries < 200; tries++) {
       if (child.exitCode !== null) throw new Error(`redis-server ended with exit ${child.exitCode}`);

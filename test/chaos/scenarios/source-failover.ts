@@ -213,8 +213,8 @@ export const purged: Scenario = {
     aim(ground, first);
     const config = ['--config', ground.replica('a').configFile];
     const got = await runProduct(['position', 'get', '--json', ...config]);
-    const { gtidSet } = JSON.parse(got.stdout) as { gtidSet: string };
-    const set = await runProduct(['position', 'set', gtidSet, ...config]);
+    const { record } = JSON.parse(got.stdout) as { record: { gtidSet: string } };
+    const set = await runProduct(['position', 'set', record.gtidSet, ...config]);
     notes.demand(`the operator's command is carried out: ${set.stderr.slice(-200)}`, set.code === 0);
     ground.writer.pause(false);
     const since = monotonicEpochMs();
