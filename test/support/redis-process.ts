@@ -102,6 +102,7 @@ export class RedisProcess {
       if (await isListening(this.port)) return;
       await sleep(25);
     }
+    await this.kill();
     throw new Error('redis-server does not listen');
   }
 }
