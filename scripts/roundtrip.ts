@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
 import { ProductPlace } from '../test/support/product-place.ts';
+import { compareNumberTexts } from '../test/support/java/number-texts.ts';
 import { RoundTrip } from '../test/support/roundtrip/round-trip.ts';
 
 /*
  * `npm run test:roundtrip`: random tables of every type through the whole product into Kafka, compared with what the
- * source's SELECT says. Prints the seed and the counts; ends with exit 1 at the first difference.
+ * source's SELECT says; then random numbers beside Java. Prints the seed and the counts; ends with exit 1 at the first
+ * difference.
  */
 
 const USAGE = `usage: npm run test:roundtrip -- [--rows N] [--seed N] [--only mysql|mariadb] [--table N]
@@ -29,6 +31,8 @@ if (values.help === true) {
 }
 
 const ROWS_A_TABLE = 1000;
+/** Texts of each kind of number that are compared with Java's. */
+const NUMBERS = 100_000;
 const rows = Number(values.rows ?? 100_000);
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const flavors = (['mysql', 'mariadb'] as const).filter(
@@ -60,6 +64,10 @@ try {
     }
   }
   process.stdout.write('every row as the source has it\n');
+  if (values.only === undefined && values.table === undefined)
+    process.stdout.write(
+      `texts as Java has them: ${JSON.stringify(await compareNumberTexts(seed, NUMBERS))}\n`,
+    );
 } catch (error) {
   process.stdout.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

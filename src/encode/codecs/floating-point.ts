@@ -31,11 +31,22 @@ export function javaDouble(value: number): string {
   return fromExponential(Number(two) === value ? two : shortest);
 }
 
+/** `text` is the float rounded to so many digits, halves up: where it is a half and the last digit odd, Java takes the even one below. */
+function halfToEven(value: number, text: string, digitCount: number): string {
+  const last = text.indexOf('e') - 1;
+  const digit = text.charCodeAt(last);
+  if ((digit & 1) === 0 || !value.toExponential(digitCount).includes('5e')) return text;
+  // A half only if nothing but zeros follows.
+  if (!/^0+e/.test(value.toExponential(40).slice(last + 2))) return text;
+  const even = text.slice(0, last) + String.fromCharCode(digit - 1) + text.slice(last + 1);
+  return Math.fround(Number(even)) === value ? even : text;
+}
+
 /** The shortest digits that read back as the same 32-bit float, as `d.ddde±x`. */
 function shortestFloat(value: number): string {
   for (let digitCount = 1; digitCount <= 9; digitCount++) {
     const text = value.toExponential(digitCount - 1);
-    if (Math.fround(Number(text)) === value) return text;
+    if (Math.fround(Number(text)) === value) return halfToEven(value, text, digitCount);
     // Below a power of two the neighbours are nearer, so the nearest decimal may lie outside where the next one up lies inside.
     const up =
       Number(text) +

@@ -28,6 +28,10 @@ describe('numbers as Java prints them', () => {
     [123456.79, '123456.79'],
     [2 ** -126, '1.1754944E-38'],
     [-0, '-0.0'],
+    // Halfway between two decimals of the fewest digits Java takes the even one (halves were rounded up here).
+    [-4028401.25, '-4028401.2'],
+    [2 ** -12, '2.4414062E-4'],
+    [4028401.75, '4028401.8'],
   ])('float %d is %s', (value, text) => expect(javaFloat(Math.fround(value))).toBe(text));
 
   it.each([
