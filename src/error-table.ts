@@ -163,7 +163,7 @@ export const errorTable = {
   KAFKA_TOPIC_INVALID: row(
     'blocked',
     6,
-    'The templated topic name holds characters that Kafka refuses; change kafka_topic.',
+    'The templated topic name holds characters that Kafka refuses, or differs from another in . and _ only; change kafka_topic.',
   ),
   KAFKA_RECORD_TOO_LARGE: row(
     'blocked',

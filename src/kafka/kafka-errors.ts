@@ -87,7 +87,7 @@ export function protocolCodeOf(error: unknown): number | null {
   if (error instanceof KafkaProtocolError) return error.protocolCode;
   if (!(error instanceof Error)) return null;
   const { name, code, message } = error as Error & { code?: unknown };
-  if (name !== 'KafkaJSProtocolError') return null;
+  if (name !== 'KafkaJSProtocolError' && name !== 'KafkaJSCreateTopicError') return null;
   const unknown = /Unknown error code (\d+)/.exec(message);
   if (unknown) return Number(unknown[1]);
   return typeof code === 'number' ? code : null;

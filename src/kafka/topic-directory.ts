@@ -52,7 +52,14 @@ async function createTopic(network: KafkaNetwork, topic: string, options: TopicO
         `topic ${topic} does not exist and cannot be created: too few brokers for replication factor ${options.replicationFactor}`,
       );
     }
-    throw toKafkaError(error, `creating topic ${topic}`);
+    if (code === kafkaError.invalidTopic) {
+      throw new HeavisideError(
+        'KAFKA_TOPIC_INVALID',
+        `topic ${topic} cannot be created: another topic's name differs from it in . and _ only, which is one name for Kafka`,
+      );
+    }
+    const what = `creating topic ${topic}`;
+    throw code === null ? toKafkaError(error, what) : kafkaProtocolError(code, what);
   }
 }
 
@@ -60,15 +67,7 @@ async function createTopic(network: KafkaNetwork, topic: string, options: TopicO
 function aggregateCode(error: unknown): number | null {
   if (typeof error !== 'object' || error === null || !('errors' in error)) return null;
   const [first] = (error as { errors: unknown[] }).errors;
-  return protocolCodeOf(first) ?? createTopicCode(first);
-}
-
-function createTopicCode(error: unknown): number | null {
-  const { type } = (error ?? {}) as { type?: string };
-  if (type === 'TOPIC_ALREADY_EXISTS') return kafkaError.topicAlreadyExists;
-  if (type === 'INVALID_REPLICATION_FACTOR') return kafkaError.invalidReplicationFactor;
-  if (type === 'TOPIC_AUTHORIZATION_FAILED') return kafkaError.topicAuthorizationFailed;
-  return null;
+  return protocolCodeOf(first);
 }
 
 /** Whether the leaders know of their new partitions, which is a moment after the metadata names them. */

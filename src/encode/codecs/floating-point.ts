@@ -37,7 +37,7 @@ function halfToEven(value: number, text: string, digitCount: number): string {
   const digit = text.charCodeAt(last);
   if ((digit & 1) === 0 || !value.toExponential(digitCount).includes('5e')) return text;
   // A half only if nothing but zeros follows.
-  if (!/^0+e/.test(value.toExponential(40).slice(last + 2))) return text;
+  if (!/^0+e/.test(value.toExponential(20).slice(last + 2))) return text;
   const even = text.slice(0, last) + String.fromCharCode(digit - 1) + text.slice(last + 1);
   return Math.fround(Number(even)) === value ? even : text;
 }
