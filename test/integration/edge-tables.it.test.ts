@@ -154,5 +154,6 @@ describe('topics made of table names', () => {
       `INSERT INTO ${database}.a_b VALUES (1)`,
     );
     await expectRefused(run, `${place.name}-a_b`);
+    expect(await place.topicEnd(`${place.name}-a_b`)).toBeNull();
   });
 });

@@ -29,6 +29,7 @@ async function openReader(flavor: 'mysql' | 'mariadb'): Promise<(one: Buffer) =>
     createStore: () => new RowStore({ spillThresholdBytes: 1 << 20, spillDirectory: tmpdir() }),
     onTransaction: (transaction) => transaction.dispose(),
     concernsStatement: () => true,
+    decodeText: String,
     onSchemaChange: () => tables.clear(),
   });
   const reader = new BinlogEventReader({ assembler, tables, keepsQueryText: true });
@@ -97,8 +98,8 @@ const bodies: readonly (readonly [name: string, type: number, body: Buffer])[] =
   ['PARTIAL_UPDATE_ROWS', eventType.PARTIAL_UPDATE_ROWS, rows(true)],
 ];
 
-/** Whole and all the same not for us. */
-const refused = new Set(['INCIDENT', 'PARTIAL_UPDATE_ROWS']);
+/** Whole, and an error all the same. */
+const refused = new Set(['INCIDENT']);
 
 type Outcome = 'read' | 'refused';
 
