@@ -58,8 +58,8 @@ export const sourceMutations: readonly Mutation[] = [
     name: 'another-file-of-the-same-name',
     rules: [15],
     file: 'src/binlog/binlog-source.ts',
-    from: 'expectedFileCreatedAt !== null && createdAt !== expectedFileCreatedAt',
-    to: 'expectedFileCreatedAt === -1',
+    from: 'expected !== null && createdAt !== expected',
+    to: 'expected === -1',
     killedBy: stream('mysql refuses positions that the source cannot go on from'),
   },
   {
