@@ -119,7 +119,7 @@ export const leadershipMutations: readonly Mutation[] = [
     file: 'src/cli/position.ts',
     from: 'const epoch = lease ? await lease.confirm(previous?.epoch ?? 0) : (previous?.epoch ?? 0) + 1;',
     to: 'const epoch = previous?.epoch ?? 0;',
-    killedBy: integration('cli', 'set --now passes over what was written meanwhile'),
+    killedBy: integration('positions', 'set by an operator stands under a higher epoch'),
   },
   {
     name: 'client-id-of-any-characters',

@@ -238,13 +238,7 @@ describe('position', () => {
 
   it('set --now passes over what was written meanwhile', async () => {
     await place.insert('mysql', database, ['missed']);
-    const epochOf = async (): Promise<number> => {
-      const { stdout } = await command('position', 'get', '--json');
-      return (JSON.parse(stdout) as { readonly record: { readonly epoch: number } }).record.epoch;
-    };
-    const before = await epochOf();
     expect((await command('position', 'set', '--now')).code).toBe(0);
-    expect(await epochOf()).toBeGreaterThan(before); // a leader that still runs somewhere is fenced, and sees it
     const run = startReplica('fifth');
     await leads(run);
     await place.insert('mysql', database, ['9']);

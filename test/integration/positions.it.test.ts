@@ -6,6 +6,7 @@ import { FailpointFile } from '../support/failpoint-order.ts';
 import { withKafkaAdmin } from '../support/ha-place.ts';
 import { MariadbProcess } from '../support/mariadb-process.ts';
 import { ProductPlace, valueOf, type Properties } from '../support/product-place.ts';
+import { toArguments } from '../support/product-run.ts';
 import { exitOf, refusal, type Refusal } from '../support/refusal.ts';
 
 let place: ProductPlace;
@@ -50,6 +51,11 @@ const underGtid = (server: MariadbProcess, sequence: number, statement: string):
 async function lastSequence(server: MariadbProcess): Promise<number> {
   const [row] = await server.run('SELECT @@GLOBAL.gtid_binlog_pos AS gtids');
   return Number(String(row?.['gtids']).split('-')[2]);
+}
+
+async function currentGtids(): Promise<string> {
+  const [row] = await place.sql('mysql', 'SELECT @@GLOBAL.gtid_executed AS gtids');
+  return String(row?.['gtids']);
 }
 
 const createShop = ['CREATE DATABASE shop', 'CREATE TABLE shop.t (id INT PRIMARY KEY, v VARCHAR(100))'];
@@ -125,6 +131,22 @@ describe('a position', () => {
     const replaying = await place.lead({ ...config, on_position_regression: 'replay' });
     expect(await place.values(topic, 2)).toEqual(['one', 'two']);
     expect(await replaying.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  it('set by an operator stands under a higher epoch: a leader that still runs somewhere sees that it is deposed', async () => {
+    const config = place.config('operator', place.replicator('mysql'), database, place.ha());
+    const command = async (...words: readonly string[]): Promise<string> => {
+      const run = place.launch(['position', ...words, ...toArguments(config), '--json']);
+      expect(await run.end()).toEqual({ code: 0, signal: null });
+      return run.stdout;
+    };
+    const epochOf = async (): Promise<number> =>
+      (JSON.parse(await command('get')) as { readonly record: { readonly epoch: number } }).record.epoch;
+    const run = await place.lead(config);
+    expect(await run.stop()).toEqual({ code: 0, signal: null });
+    const before = await epochOf();
+    await command('set', (await currentGtids()).replaceAll('\n', ''));
+    expect(await epochOf()).toBeGreaterThan(before);
   });
 
   it('pins the partitions of a topic: one that has grown meanwhile stops the cluster until that is accepted', async () => {
