@@ -176,7 +176,7 @@ export const kafkaMutations: readonly Mutation[] = [
     file: 'src/kafka/transactional-session.ts',
     from: 'const openShare = 1 / 3;',
     to: 'const openShare = 1000;',
-    killedBy: integration('kafka-outcome', 'within a third of its timeout is given up'),
+    killedBy: integration('kafka-outcome', 'is not committed within a third of its timeout'),
   },
   {
     name: 'batch-above-the-limit',

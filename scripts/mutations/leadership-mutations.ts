@@ -84,13 +84,13 @@ export const leadershipMutations: readonly Mutation[] = [
   {
     name: 'proof-from-before-the-outage-believed',
     rules: [25],
-    file: 'src/assembly/redis-parts.ts',
-    from: 'provedAgoMs + ageMs < withinMs,',
-    to: 'provedAgoMs + ageMs < withinMs + 60_000,',
+    file: 'src/election/proven-reach.ts',
+    from: 'other.provedAgoMs + other.ageMs < withinMs,',
+    to: 'other.provedAgoMs + other.ageMs < withinMs + 60_000,',
     killedBy: {
-      project: 'ha',
-      file: 'test/ha/kafka-away.ha.test.ts',
-      test: 'away for all: the leader keeps the lease',
+      project: 'unit',
+      file: 'test/unit/election/proven-reach.test.ts',
+      test: 'before the outage began',
     },
   },
   {

@@ -9,6 +9,7 @@ import { EventLoopWatchdog } from '../election/event-loop-watchdog.ts';
 import { LeaderElector, type ElectionJob } from '../election/leader-elector.ts';
 import { LeaseKeeper } from '../election/lease-keeper.ts';
 import { PresenceBoard, type Presence } from '../election/presence-board.ts';
+import { isReachedByOther } from '../election/proven-reach.ts';
 import { RedlockLeaseStore } from '../election/redlock-lease-store.ts';
 import type { Log } from '../observability/log.ts';
 import { withDeadline } from '../redis/node-votes.ts';
@@ -155,18 +156,9 @@ export class RedisParts {
     return performance.now() - this.#releasedAt < this.#config.ha.leaseTtlMs;
   }
 
-  /**
-   * Whether a fresh entry of another replica says that it reaches what this one cannot.
-   * @param withinMs how old its proof may be: what was proven before the outage here says nothing, for it may be everybody's
-   */
+  /** Whether another replica has proven within so many milliseconds that it reaches what this one cannot. */
   async otherReaches(what: 'kafka' | 'source', withinMs: number): Promise<boolean> {
-    const others = (await this.replicas()).filter(({ replica }) => replica !== this.#config.replicaName);
-    return others.some(
-      ({ kafkaReachable, sourceReachable, provedAgoMs, ageMs }) =>
-        (what === 'kafka' ? kafkaReachable : sourceReachable) &&
-        provedAgoMs !== null &&
-        provedAgoMs + ageMs < withinMs,
-    );
+    return isReachedByOther(await this.replicas(), { replica: this.#config.replicaName, what, withinMs });
   }
 
   /** Fresh entries of all replicas; empty where Redis does not answer. */
