@@ -97,4 +97,39 @@ describe.each(['mysql', 'mariadb'] as const)('DDL records of %s', (flavor: Flavo
     expect(create['position']).toMatch(/^\S+\.\d{6}:\d+$/);
     expect(Object.keys(parsed[3] ?? {}).slice(0, 5)).toEqual(['type', 'database', 'table', 'old', 'def']);
   });
+
+  it('come exactly once and in order through a SIGKILL, and know the tables of before it', async () => {
+    const config = await prepare('kill');
+    const database = `${place.name}_${flavor}_kill`;
+    const topic = config['kafka_topic'] ?? '';
+    const change = async (from: number, to: number): Promise<void> => {
+      for (let i = from; i <= to; i++) {
+        await place.sql(flavor, `ALTER TABLE ${database}.t ADD c${i} INT`);
+        await place.sql(flavor, `INSERT INTO ${database}.t (c${i}) VALUES (${i})`);
+      }
+    };
+    const first = await place.lead(config);
+    await change(1, 5);
+    await place.read([topic], 4);
+    const writing = change(6, 12);
+    first.kill('SIGKILL');
+    await Promise.all([first.ended, writing]);
+    const second = await place.lead(config);
+    await change(13, 14);
+    const records = await place.read([topic], 28);
+    expect(await second.stop()).toEqual({ code: 0, signal: null });
+    expect(await place.topicEnd(topic)).toBeGreaterThanOrEqual(28);
+    const parsed = records.map(({ value }) => JSON.parse(value ?? '{}') as Record<string, unknown>);
+    expect(parsed.map(({ type }) => type)).toEqual(
+      Array.from({ length: 14 }, () => ['table-alter', 'insert']).flat(),
+    );
+    expect(parsed.filter(({ type }) => type === 'insert')).toMatchObject(
+      Array.from({ length: 14 }, (_, index) => ({ data: { [`c${index + 1}`]: index + 1 } })),
+    );
+    const last = parsed[26] as {
+      readonly old?: { columns: unknown[] };
+      readonly def?: { columns: unknown[] };
+    };
+    expect([last.old?.columns.length, last.def?.columns.length]).toEqual([15, 16]);
+  });
 });
