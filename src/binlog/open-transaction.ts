@@ -4,6 +4,7 @@ import type { RowsEvent, SchemaChange, SourceTransaction, XaStep } from '../mode
 import type { EventHeader } from './event-header.ts';
 import type { GtidEvent } from './gtid-event.ts';
 import type { RowStore } from './row-store.ts';
+import type { Savepoints } from './savepoints.ts';
 
 /** The transaction that is being read. */
 export interface OpenTransaction {
@@ -13,6 +14,8 @@ export interface OpenTransaction {
   readonly start: BinlogCoordinates;
   readonly keepsRows: boolean;
   isBegun: boolean;
+  /** Null until one is set. */
+  savepoints: Savepoints | null;
   threadId: number | null;
   store: RowStore | null;
   schemaChange: SchemaChange | null;
@@ -59,7 +62,7 @@ export function closeTransaction(
     fingerprint: fingerprintOf(open, xa),
     start: open.start,
     end,
-    hasRows: store !== null && store.eventCount > 0,
+    hasRows: store?.hasEvents === true,
     schemaChange: open.schemaChange,
     ...(xa === null ? {} : { xa }),
     memoryBytes:

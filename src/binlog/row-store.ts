@@ -36,6 +36,8 @@ export class RowStore {
   #block: ByteSink | null = null;
   /** What spilled events refer to by index. */
   readonly #tables: TableVersion[] = [];
+  /** Events that were rolled back to a savepoint, as ranges of their numbers. */
+  readonly #undone: { readonly from: number; readonly to: number }[] = [];
   /** A transaction never spans two files. */
   #binlogFile = '';
   /** Statement of the event written last into the block at hand. */
@@ -45,8 +47,25 @@ export class RowStore {
     this.#options = options;
   }
 
+  /** Events that were added, undone ones included. */
   get eventCount(): number {
     return this.#eventCount;
+  }
+
+  get hasEvents(): boolean {
+    const undone = this.#undone.at(-1);
+    return this.#eventCount > 0 && !(undone?.from === 0 && undone.to === this.#eventCount);
+  }
+
+  /** Leaves the events from number `from` on out, as if they had not been added. */
+  undoFrom(from: number): void {
+    if (from >= this.#eventCount) return;
+    let first = from;
+    for (let last = this.#undone.at(-1); last !== undefined && last.to >= first; last = this.#undone.at(-1)) {
+      first = Math.min(first, last.from);
+      this.#undone.pop();
+    }
+    this.#undone.push({ from: first, to: this.#eventCount });
   }
 
   /** Bytes held in memory. */
@@ -88,12 +107,22 @@ export class RowStore {
 
   /** The events in groups of about a mebibyte; callable again. */
   async *groups(): AsyncGenerator<readonly RowsEvent[]> {
-    if (this.#file === null) {
-      yield* this.#memoryGroups();
-      return;
+    let first = 0;
+    for await (const group of this.#file === null ? this.#memoryGroups() : this.#fileGroups(this.#file)) {
+      yield this.#undone.length === 0 ? group : this.#withoutUndone(group, first);
+      first += group.length;
     }
-    for (let index = 0; index < this.#file.blockCount; index++)
-      yield this.#readBlock(await this.#file.read(index));
+  }
+
+  async *#fileGroups(file: SpillFile): AsyncGenerator<readonly RowsEvent[]> {
+    for (let index = 0; index < file.blockCount; index++) yield this.#readBlock(await file.read(index));
+  }
+
+  /** @param first number of the group's first event */
+  #withoutUndone(group: readonly RowsEvent[], first: number): readonly RowsEvent[] {
+    return group.filter(
+      (_, index) => !this.#undone.some(({ from, to }) => first + index >= from && first + index < to),
+    );
   }
 
   dispose(): void {

@@ -1,7 +1,7 @@
 /**
  * What a logged statement means to the stream:
  * - begin, commit, rollback: the ends of a transaction
- * - savepoint: no meaning of its own
+ * - savepoint: a place that a part of the transaction may be rolled back to
  * - rollback-to: undoes a part of rows that were already streamed
  * - xa-start, xa-end, xa-commit, xa-rollback: the two-phase kind
  * - open-create: CREATE TABLE … SELECT of MySQL 8.0.21+: a schema change whose rows follow, up to the XID

@@ -8,6 +8,7 @@ import { closeTransaction, type OpenTransaction, type TransactionEnd } from './o
 import { PreparedTransactions } from './prepared-transactions.ts';
 import type { QueryEvent } from './query-event.ts';
 import type { RowStore } from './row-store.ts';
+import { Savepoints } from './savepoints.ts';
 import { schemaChangeOf } from './schema-change-event.ts';
 import { statementKind } from './statement-kind.ts';
 import type { DecodeLabel } from './table-version.ts';
@@ -97,7 +98,8 @@ export class TransactionAssembler {
   /** Returns a promise where rows are being written to disk. */
   query(event: QueryEvent, header: EventHeader, place: EventPlace): void | Promise<void> {
     const kind = statementKind(event.sql);
-    if (kind === 'comment' || kind === 'savepoint' || kind === 'xa-end') return undefined;
+    if (kind === 'comment' || kind === 'xa-end') return undefined;
+    if (kind === 'savepoint' || kind === 'rollback-to') return this.#savepoint(event.sql, kind);
     if (kind === 'data') {
       if (this.#options.concernsStatement(event.sql, event.database)) throw this.#statementBased();
       return undefined;
@@ -114,11 +116,6 @@ export class TransactionAssembler {
     if (kind === 'rollback') {
       this.#discardRows();
       return this.#finish(header, place, null);
-    }
-    if (kind === 'rollback-to') {
-      throw unsupported(
-        'the source logged ROLLBACK TO SAVEPOINT behind rows of tables without transactions: use InnoDB alone',
-      );
     }
     return this.#statement(open, event, kind === 'open-create', { header, place });
   }
@@ -185,6 +182,7 @@ export class TransactionAssembler {
       start: { file: place.file, offset: place.startOffset },
       keepsRows: !this.#options.ignoredServerIds.has(header.serverId) && !this.#options.isReplicated(id),
       isBegun: false,
+      savepoints: null,
       threadId: null,
       store: null,
       schemaChange: null,
@@ -211,6 +209,20 @@ export class TransactionAssembler {
     }
     // Within BEGIN … COMMIT (temporary tables, say) the end comes later.
     return open.isBegun ? undefined : this.#finish(at.header, at.place, null);
+  }
+
+  #savepoint(sql: string, kind: 'savepoint' | 'rollback-to'): void {
+    const open = this.#open;
+    if (open === null) return;
+    const eventCount = open.store?.eventCount ?? 0;
+    if (kind === 'savepoint') {
+      (open.savepoints ??= new Savepoints()).set(sql, eventCount);
+      return;
+    }
+    if (eventCount === 0) return;
+    const kept = open.savepoints?.rollBackTo(sql) ?? null;
+    if (kept === null) throw unsupported('the source rolled back to a savepoint that it did not log');
+    open.store?.undoFrom(kept);
   }
 
   #discardRows(): void {

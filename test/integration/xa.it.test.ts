@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { BinlogStreamOptions } from '../../src/binlog/binlog-source.ts';
 import type { Query } from '../../src/binlog/mysql-client.ts';
 import { PositionTracker } from '../../src/checkpoint/position-tracker.ts';
@@ -87,43 +87,61 @@ describe.each([
   const resumed = (record: PositionRecord): Position =>
     positionOf(record, usesGtid, { flavor, id: bench.identity.id });
 
-  it('gives rows out where they are committed, from wherever a takeover reads on', async () => {
-    const from = await bench.now(usesGtid);
-    const [first, second, third] = [await bench.session(), await bench.session(), await bench.session()];
-    await insert(first, 1);
-    await prepare(first, 'a', [2, 3]);
-    await insert(third, 4);
-    await prepare(second, 'b', [5]);
-    await bench.admin('FLUSH BINARY LOGS');
-    await insert(third, 6);
-    await first("XA COMMIT 'a'");
-    await prepare(first, 'dropped', [7]);
-    await third('BEGIN');
-    await insert(third, 8);
-    await second("XA COMMIT 'b'");
-    await third('COMMIT');
-    await first("XA ROLLBACK 'dropped'");
-    await third("XA START 'one'");
-    await insert(third, 9);
-    await third("XA END 'one'");
-    await third("XA COMMIT 'one' ONE PHASE");
-    await first('INSERT INTO end_mark VALUES (1)');
-
-    const whole = await readOn(from, null);
-    const rows = whole.transactions.flatMap((transaction) => transaction.rows);
-    expect(rows).toEqual([1, 4, 6, 2, 3, 5, 8, 9]);
-    expect(whole.transactions.find(({ rows: ids }) => ids.includes(2))?.rows).toEqual([2, 3]);
-
-    for (const [index, record] of whole.records.slice(0, -1).entries()) {
-      const rest = await readOn(resumed(record), record);
-      // MySQL sends a GTID that stays a hole of the position once more; without rows it is of no matter.
-      const withRows = ({ rows: ids }: Seen): boolean => ids.length > 0;
-      const expected = whole.transactions.slice(index + 1).filter(withRows);
-      expect(rest.transactions.filter(withRows), `behind ${record.lastTransaction?.id}`).toEqual(expected);
-      const [last, lastOfWhole] = [rest.records.at(-1), whole.records.at(-1)];
-      expect([last?.gtidSet, last?.prepared]).toEqual([lastOfWhole?.gtidSet, undefined]);
+  /** Compresses what the sessions log; MariaDB knows the option for all sessions only. */
+  async function compress(value: 'ON' | 'OFF', ...sessions: readonly Query[]): Promise<void> {
+    if (flavor === 'mysql') {
+      for (const session of sessions) await session(`SET SESSION binlog_transaction_compression = ${value}`);
+    } else {
+      await bench.admin(`SET GLOBAL log_bin_compress = ${value}`);
+      await bench.admin(`SET GLOBAL log_bin_compress_min_len = ${value === 'ON' ? 10 : 256}`);
     }
-  });
+  }
+
+  it.each(['OFF', 'ON'] as const)(
+    'gives rows out where they are committed, wherever a takeover reads on (compression %s)',
+    async (compression) => {
+      await bench.admin('TRUNCATE TABLE t');
+      await bench.admin('TRUNCATE TABLE end_mark');
+      const from = await bench.now(usesGtid);
+      const [first, second, third] = [await bench.session(), await bench.session(), await bench.session()];
+      await compress(compression, first, second, third);
+      onTestFinished(() => compress('OFF'));
+      await insert(first, 1);
+      await prepare(first, 'a', [2, 3]);
+      await insert(third, 4);
+      await third(`CREATE OR REPLACE VIEW between_them AS SELECT id FROM t`);
+      await prepare(second, 'b', [5]);
+      await bench.admin('FLUSH BINARY LOGS');
+      await insert(third, 6);
+      await first("XA COMMIT 'a'");
+      await prepare(first, 'dropped', [7]);
+      await third('BEGIN');
+      await insert(third, 8);
+      await second("XA COMMIT 'b'");
+      await third('COMMIT');
+      await first("XA ROLLBACK 'dropped'");
+      await third("XA START 'one'");
+      await insert(third, 9);
+      await third("XA END 'one'");
+      await third("XA COMMIT 'one' ONE PHASE");
+      await first('INSERT INTO end_mark VALUES (1)');
+
+      const whole = await readOn(from, null);
+      const rows = whole.transactions.flatMap((transaction) => transaction.rows);
+      expect(rows).toEqual([1, 4, 6, 2, 3, 5, 8, 9]);
+      expect(whole.transactions.find(({ rows: ids }) => ids.includes(2))?.rows).toEqual([2, 3]);
+
+      for (const [index, record] of whole.records.slice(0, -1).entries()) {
+        const rest = await readOn(resumed(record), record);
+        // MySQL sends a GTID that stays a hole of the position once more; without rows it is of no matter.
+        const withRows = ({ rows: ids }: Seen): boolean => ids.length > 0;
+        const expected = whole.transactions.slice(index + 1).filter(withRows);
+        expect(rest.transactions.filter(withRows), `behind ${record.lastTransaction?.id}`).toEqual(expected);
+        const [last, lastOfWhole] = [rest.records.at(-1), whole.records.at(-1)];
+        expect([last?.gtidSet, last?.prepared]).toEqual([lastOfWhole?.gtidSet, undefined]);
+      }
+    },
+  );
 
   it('keeps what is prepared within a bound, on disk', async () => {
     const from = await bench.now(usesGtid);

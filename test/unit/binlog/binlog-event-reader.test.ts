@@ -238,7 +238,7 @@ describe('a binlog event reader', () => {
     ['the end of an unreadable XID', query('XA COMMIT what'), 'BINLOG_EVENT_UNSUPPORTED'],
     ['the commit of what is not known', query("XA COMMIT X'61',X'',1"), 'XA_PREPARE_LOST'],
     ['the rollback of what is not known', query("XA ROLLBACK X'61',X'',1"), 'resolved'],
-    ['ROLLBACK TO', query('ROLLBACK TO `a`'), 'BINLOG_EVENT_UNSUPPORTED'],
+    ['ROLLBACK TO in front of all rows', query('ROLLBACK TO `a`'), 'resolved'],
     ['SAVEPOINT', query('SAVEPOINT `a`'), 'resolved'],
     [
       'rows of an unknown table',
@@ -275,6 +275,38 @@ describe('a binlog event reader', () => {
     await read(event(eventType.XA_PREPARE, Buffer.concat([u8(1), Buffer.alloc(12)])));
     expect(transactions.map(({ hasRows }) => hasRows)).toEqual([true]);
   });
+
+  it.each([1 << 20, 64])(
+    'leaves out what was rolled back to a savepoint (spilled beyond %i)',
+    async (spillThresholdBytes) => {
+      const { read, transactions } = open({ spillThresholdBytes });
+      await read(...start, gtid(1), query('BEGIN'), tableMap, writeRows(1), query('SAVEPOINT `a``b`'));
+      await read(writeRows(2), query('SAVEPOINT c'), writeRows(3), query('ROLLBACK TO c'), writeRows(4));
+      await read(
+        query('ROLLBACK TO SAVEPOINT `A``B`'),
+        writeRows(5),
+        query('ROLLBACK TO `a``b`'),
+        writeRows(6),
+        xid(1n),
+      );
+      await read(
+        gtid(2),
+        query('BEGIN'),
+        tableMap,
+        query('SAVEPOINT a'),
+        writeRows(1),
+        query('ROLLBACK TO a'),
+        writeRows(2),
+      );
+      await read(query('ROLLBACK TO a'), xid(2n));
+      const [first, second] = transactions;
+      if (first === undefined || second === undefined) throw new Error('no transactions');
+      expect((await rowsOf(first)).map(({ rows }) => rows[1])).toEqual([1, 6]);
+      expect([second.hasRows, await rowsOf(second)]).toEqual([false, []]);
+      await read(gtid(3), query('BEGIN'), tableMap, writeRows(1));
+      expect(await codeOf(read(query('ROLLBACK TO c')))).toBe('BINLOG_EVENT_UNSUPPORTED');
+    },
+  );
 
   it('gives a spilled transaction back as it was, also while it is read twice', async () => {
     const { read, transactions } = open({ spillThresholdBytes: 4096 });
