@@ -65,6 +65,8 @@ async function bury(ground: Ground, point: (typeof POINTS)[number]): Promise<voi
 export const zombie: Scenario = {
   id: '2',
   name: 'the leader is stopped past its lease and woken',
+  // Longer than the zombie sleeps: its transaction must meet its end by the fence, not by its age.
+  config: { 'kafka.transaction.timeout.ms': '60000' },
   rounds: 2,
   isInSlice: true,
   run: async (ground) => {
