@@ -2,6 +2,7 @@ import { wasCutOffBySource, wasRefused } from '../evidence.ts';
 import type { Ground } from '../ground.ts';
 import { monotonicEpochMs } from '../../support/monotonic-epoch.ts';
 import { waitUntil } from '../../support/wait-until.ts';
+import { expectRecovery } from '../recovery.ts';
 import type { Scenario } from '../scenario.ts';
 
 /** Where the leader is stopped; at `transaction.checked` no check of its own is left before the commit. */
@@ -22,6 +23,9 @@ async function bury(ground: Ground, point: (typeof POINTS)[number]): Promise<voi
     faults.add(`SIGSTOP ${zombie} at ${point}`);
   }
   const stoppedAt = monotonicEpochMs();
+  // A successor with another transactional id would have to wait for the end of the zombie's open transaction.
+  const limitMs = ground.failoverLimitMs;
+  await expectRecovery(ground, { what: `SIGSTOP at ${point}`, since: stoppedAt, limitMs, above: epoch });
   const successor = await ground.recovered(epoch);
   const recordsOfZombie = tail.epochs.get(epoch)?.records ?? 0;
   await ground.pass(Math.max(0, stoppedAt + 3 * ground.ttlMs - monotonicEpochMs()));
