@@ -102,6 +102,20 @@ it('relays one byte at a time', async () => {
   expect(proxy.slices).toBe(20); // there and back
 });
 
+it('keeps the order of the bytes when it is healed half-way', async () => {
+  const { proxy } = await setUp();
+  const client = new EchoClient(proxy.port);
+  proxy.trickle();
+  const first = 'a'.repeat(20_000);
+  client.send(first);
+  await waitUntil(() => proxy.slices > 1000, { timeoutMs: 5000, what: 'single bytes' });
+  client.send('b'.repeat(1000));
+  proxy.heal();
+  client.send('c'.repeat(1000));
+  await client.got(`${first}${'b'.repeat(1000)}${'c'.repeat(1000)}`);
+  expect(proxy.slices).toBeLessThan(first.length);
+});
+
 it('ends every connection, and refuses new ones until it is healed', async () => {
   const { proxy } = await setUp();
   const client = new EchoClient(proxy.port);

@@ -20,6 +20,8 @@ export class FaultProxy {
   readonly #pairs = new Set<Pair>();
   readonly #held = new Set<Direction>();
   #stalled = new WeakSet<Pair>();
+  /** Sockets whose last bytes are still on their way one at a time: what follows must not overtake them. */
+  readonly #pumped = new WeakSet<Socket>();
   #isTrickling = false;
   #isCut = false;
   #target: { readonly host: string; readonly port: number };
@@ -109,7 +111,7 @@ export class FaultProxy {
       [near, far, 'to-server'],
       [far, near, 'to-client'],
     ] as const) {
-      if (this.#isHeld(pair, direction)) from.pause();
+      if (this.#isHeld(pair, direction) || this.#pumped.has(from)) from.pause();
       else if (!to.writableNeedDrain) from.resume();
     }
   }
@@ -129,7 +131,7 @@ export class FaultProxy {
         else if (!to.write(bytes)) from.pause();
       });
       to.on('drain', () => {
-        if (!this.#isHeld(pair, direction)) from.resume();
+        if (!this.#isHeld(pair, direction) && !this.#pumped.has(from)) from.resume();
       });
       from.on('error', () => undefined); // the close that follows ends the other side
       from.on('close', () => {
@@ -141,13 +143,17 @@ export class FaultProxy {
   }
 
   async #pump(bytes: Buffer, from: Socket, to: Socket): Promise<void> {
+    this.#pumped.add(from);
     from.pause();
     for (let at = 0; at < bytes.length && !to.destroyed; at++) {
-      // Healed half-way: the rest at once.
-      to.write(this.#isTrickling ? bytes.subarray(at, at + 1) : bytes.subarray(at));
-      if (!this.#isTrickling) return;
+      if (!this.#isTrickling) {
+        to.write(bytes.subarray(at)); // healed half-way: the rest at once
+        break;
+      }
+      to.write(bytes.subarray(at, at + 1));
       this.slices += 1;
       await new Promise((resolve) => setImmediate(resolve));
     }
+    this.#pumped.delete(from);
   }
 }
