@@ -11,7 +11,8 @@ import type { PositionRecord } from './model/position-record.ts';
 import type { SourceSchema } from './model/schema-snapshot.ts';
 import type { Log } from './observability/log.ts';
 import type { TakeoverPhase } from './observability/metric-definition.ts';
-import { Pipeline, type TransactionEncoderPort } from './pipeline.ts';
+import type { TransactionEncoderPort } from './pipeline-options.ts';
+import { Pipeline } from './pipeline.ts';
 import type { OutputPort, SourcePort } from './ports.ts';
 import type { Output } from './produce/output.ts';
 import type { ReplicaState } from './replica-state.ts';
@@ -193,11 +194,9 @@ export class Leadership {
             'the source ended our dump, and Redis cannot be asked for the lease',
             { cause: error },
           );
-        // Without its schema registry a leader reads again from what is committed, as after a loss of the source.
-        const isRegistryAway = error.code === 'SCHEMA_REGISTRY_UNREACHABLE';
-        if (error.reaction !== 'retry' || !(error.code.startsWith('SOURCE_') || isRegistryAway)) throw error;
+        if (error.reaction !== 'retry' || !error.code.startsWith('SOURCE_')) throw error;
         onError(error);
-        if (!isRegistryAway) state.isSourceReachable = false;
+        state.isSourceReachable = false;
         state.lag.rewind();
         failures = performance.now() - openedAt > stableStreamMs ? 1 : failures + 1;
         if (failures === 1) failingSince = performance.now();
@@ -206,7 +205,7 @@ export class Leadership {
           throw error;
         log.warn(
           { code: error.code, error: error.message, failures },
-          `the ${isRegistryAway ? 'schema registry is away' : 'source was lost'}; connecting again`,
+          'the source was lost; connecting again',
         );
         await sleep(backoffMs(failures), undefined, {
           signal: AbortSignal.any([job.leave, job.lease.signal]),
@@ -214,6 +213,26 @@ export class Leadership {
         if (job.leave.aborted) return;
       }
     }
+  }
+
+  /** A schema that is new needs its registry: the stream stands still at its first row, on open connections. */
+  async #awaitRegistry(
+    { leave, lease }: StreamJob,
+    error: HeavisideError,
+    failures: number,
+  ): Promise<boolean> {
+    if (error.code !== 'SCHEMA_REGISTRY_UNREACHABLE') return false;
+    const { backoffMs, onError, state, log } = this.#options;
+    onError(error);
+    log.warn(
+      { code: error.code, error: error.message, failures },
+      'the schema registry is away; the stream waits for it',
+    );
+    await sleep(backoffMs(failures), undefined, { signal: AbortSignal.any([leave, lease.signal]) }).catch(
+      () => undefined,
+    );
+    state.lastProgressAt = performance.now();
+    return true;
   }
 
   async #streamOnce(
@@ -265,6 +284,7 @@ export class Leadership {
           checkpointer.saveSoon(record, positionsOffset);
         },
         onProgress: () => (state.lastProgressAt = performance.now()),
+        mayEncodeAgain: (error, failures) => this.#awaitRegistry(job, error, failures),
         maxBlockMs: this.#options.maxBlockMs,
         onBufferExhausted: () => state.counters.bufferExhaustedWaits++,
       });

@@ -1,67 +1,9 @@
-import type { PositionTracker } from './checkpoint/position-tracker.ts';
 import { asHeavisideError, type HeavisideError } from './errors.ts';
-import type { BinlogCoordinates } from './model/position.ts';
 import type { PositionRecord, SplitPosition } from './model/position-record.ts';
-import type { RecordSink } from './model/record-sink.ts';
-import type { RowOperation, SourceTransaction } from './model/transaction.ts';
+import type { SourceTransaction } from './model/transaction.ts';
+import type { EncodedRows, PipelineOptions } from './pipeline-options.ts';
 import { CurrentBatch } from './produce/current-batch.ts';
-import type { Output, OutputBatch } from './produce/output.ts';
-
-/** Stage 1 as the pipeline sees it. */
-export interface TransactionStream {
-  /** All complete transactions at hand, at least one. */
-  take(): Promise<readonly SourceTransaction[]>;
-  /** Where a stream may start while nothing waits and no transaction is under way; moves on idle streams too. Else null. */
-  idleCoordinates(): BinlogCoordinates | null;
-}
-
-/** Stages 2 and 3 as the pipeline sees them. */
-export interface TransactionEncoderPort {
-  encode(
-    transaction: SourceTransaction,
-    sink: RecordSink,
-    resume?: { nextRowIndex: number; xid: bigint | null; prefixHash: string } | null,
-  ): AsyncGenerator<{ nextRowIndex: number; xid: bigint | null; prefixHash: string }, EncodedRows>;
-}
-
-/** What was written of one source transaction. */
-export interface EncodedRows {
-  readonly written: Readonly<Record<RowOperation, number>>;
-  readonly rowsFiltered: number;
-  readonly rowsUndecodable: number;
-  readonly tables: ReadonlySet<string>;
-}
-
-export interface PipelineOptions {
-  readonly stream: TransactionStream;
-  readonly encoder: TransactionEncoderPort;
-  readonly output: Output;
-  readonly tracker: PositionTracker;
-  /** The leadership: aborted at once when it is lost. */
-  readonly signal: AbortSignal;
-  /** Planned leaving: the Kafka transaction at hand is ended, then `run` returns. */
-  readonly leave: AbortSignal;
-  /** Where a split source transaction goes on. */
-  readonly resume: SplitPosition | null;
-  /** Milliseconds a batch may wait to fill behind another one. */
-  readonly lingerMs: number;
-  /** Position-only commits at most this many milliseconds apart while the position moves. */
-  readonly positionHeartbeatMs: number;
-  /** And at least this often on a stream that does not move at all, in milliseconds. */
-  readonly idleHeartbeatMs: number;
-  readonly onTaken: (transactions: readonly SourceTransaction[]) => void;
-  /** After each commit; the checkpoint is written here. */
-  readonly onCommitted: (commit: {
-    record: PositionRecord;
-    positionsOffset: bigint | null;
-    transactions: readonly SourceTransaction[];
-    rows: readonly EncodedRows[];
-  }) => void;
-  readonly onProgress: () => void;
-  /** Milliseconds; a longer wait for room counts as an exhausted buffer. */
-  readonly maxBlockMs: number;
-  readonly onBufferExhausted: () => void;
-}
+import type { OutputBatch } from './produce/output.ts';
 
 /**
  * The data path as one loop: take → encode → commit, with at most one commit on its way while the next batch fills.
@@ -71,6 +13,8 @@ export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #current: CurrentBatch;
   #resume: SplitPosition | null;
+  /** Where the transaction at hand was cut last: another try goes on there. */
+  #split: SplitPosition | null = null;
   #inBatch: SourceTransaction[] = [];
   #rowsInBatch: EncodedRows[] = [];
   #batchStartedAt = 0;
@@ -187,12 +131,9 @@ export class Pipeline {
     if (transaction.hasRows || transaction.schemaChange) {
       if (this.#current.batch.recordCount === 0) this.#batchStartedAt = performance.now();
       try {
-        const rows = await this.#encode(transaction);
+        const rows = await this.#encodeUntilDone(transaction);
         if (rows === null) return; // left in the middle: the next leader resumes at the row index
         this.#rowsInBatch.push(rows);
-      } catch (error) {
-        await this.#saveWhatStands();
-        throw error;
       } finally {
         transaction.dispose();
       }
@@ -204,6 +145,21 @@ export class Pipeline {
     if (this.#current.isFull()) await this.#send('rows', null);
   }
 
+  /** Encodes the transaction, and once more where what was missing may be there by then; null where a planned leave came in between. */
+  async #encodeUntilDone(transaction: SourceTransaction): Promise<EncodedRows | null> {
+    this.#split = null;
+    for (let failures = 1; ; failures++) {
+      try {
+        return await this.#encode(transaction);
+      } catch (error) {
+        await this.#saveWhatStands();
+        if (!(await this.#options.mayEncodeAgain(asHeavisideError(error), failures))) throw error;
+        if (this.#options.leave.aborted) return null;
+        this.#throwIfFailed();
+      }
+    }
+  }
+
   /** Encodes the transaction into one batch after another; null where a planned leave came in between. */
   async #encode(transaction: SourceTransaction): Promise<EncodedRows | null> {
     const { encoder, leave } = this.#options;
@@ -211,12 +167,14 @@ export class Pipeline {
     for (;;) {
       const { done, value } = await encoding.next();
       if (done) return value;
-      await this.#send('rows', {
+      const split = {
         transactionId: transaction.id,
         nextRowIndex: value.nextRowIndex,
         xid: value.xid === null ? null : String(value.xid),
         prefixHash: value.prefixHash,
-      });
+      };
+      await this.#send('rows', split);
+      this.#split = split;
       if (leave.aborted) return null;
     }
   }
@@ -224,7 +182,7 @@ export class Pipeline {
   #resumeFor(
     transaction: SourceTransaction,
   ): { nextRowIndex: number; xid: bigint | null; prefixHash: string } | null {
-    const resume = this.#resume;
+    const resume = this.#split ?? this.#resume;
     // On another server it may come behind others: until then every position keeps the split.
     if (!resume || resume.transactionId !== transaction.id) return null;
     return { ...resume, xid: resume.xid === null ? null : BigInt(resume.xid) };

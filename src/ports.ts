@@ -3,7 +3,7 @@ import type { Lease } from './election/lease.ts';
 import type { BinlogCoordinates, Position } from './model/position.ts';
 import type { PositionRecord, SourceIdentityRecord } from './model/position-record.ts';
 import type { SourceSchema } from './model/schema-snapshot.ts';
-import type { TransactionStream } from './pipeline.ts';
+import type { TransactionStream } from './pipeline-options.ts';
 import type { Output } from './produce/output.ts';
 
 /** The source as a leadership needs it. */

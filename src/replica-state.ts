@@ -3,7 +3,7 @@ import type { Blocked } from './model/blocked.ts';
 import type { PositionRecord } from './model/position-record.ts';
 import type { SourceTransaction } from './model/transaction.ts';
 import { LagTracker } from './observability/lag-tracker.ts';
-import type { EncodedRows } from './pipeline.ts';
+import type { EncodedRows } from './pipeline-options.ts';
 import type { BreakerState } from './produce/send-breaker.ts';
 import { TransactionSamples } from './observability/transaction-samples.ts';
 import { createPipelineCounters } from './observability/pipeline-counters.ts';

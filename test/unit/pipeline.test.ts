@@ -5,12 +5,8 @@ import { MysqlGtidSet } from '../../src/model/mysql-gtid-set.ts';
 import type { PositionRecord } from '../../src/model/position-record.ts';
 import type { RecordSink } from '../../src/model/record-sink.ts';
 import type { SourceTransaction } from '../../src/model/transaction.ts';
-import {
-  Pipeline,
-  type EncodedRows,
-  type PipelineOptions,
-  type TransactionEncoderPort,
-} from '../../src/pipeline.ts';
+import type { EncodedRows, PipelineOptions, TransactionEncoderPort } from '../../src/pipeline-options.ts';
+import { Pipeline } from '../../src/pipeline.ts';
 import type { CommitReceipt, Output, OutputBatch } from '../../src/produce/output.ts';
 import { ByteSink } from '../../src/model/byte-sink.ts';
 import { samplePositionRecord } from '../support/sample-position-record.ts';
@@ -178,6 +174,7 @@ class Bench {
       onTaken: () => undefined,
       onCommitted: () => undefined,
       onProgress: () => undefined,
+      mayEncodeAgain: () => Promise.resolve(false),
       maxBlockMs: 60_000,
       onBufferExhausted: () => undefined,
       ...options,
@@ -253,6 +250,46 @@ describe('the pipeline', () => {
     successor.leave.abort();
     await resumed;
     expect(successor.commits[0]?.ids).toEqual(['1#4']);
+  });
+
+  it('tries a transaction again where it is allowed to, after it has committed what was complete before it', async () => {
+    const bench = new Bench();
+    bench.batchLimit = 2;
+    bench.encoder.failAt = `${uuid}:2#3`;
+    const seen: [string, number, number][] = [];
+    const mayEncodeAgain = ({ code }: HeavisideError, failures: number): Promise<boolean> => {
+      seen.push([code, failures, bench.commits.length]);
+      if (failures === 3) bench.encoder.failAt = null;
+      return Promise.resolve(true);
+    };
+    const running = bench.pipeline({ mayEncodeAgain }).run();
+    bench.feed(transaction(1), transaction(2, 5), transaction(3));
+    await bench.until(() => bench.commits.some(({ ids }) => ids.includes('3#0')));
+    bench.leave.abort();
+    await running;
+    expect(seen).toEqual([1, 2, 3].map((failures) => ['ROW_UNDECODABLE', failures, 2]));
+    expect(bench.commits.flatMap(({ ids }) => ids)).toEqual([
+      '1#0',
+      '2#0',
+      '2#1',
+      '2#2',
+      '2#3',
+      '2#4',
+      '3#0',
+    ]);
+  });
+
+  it('leaves while it waits to try again, at the place where it was cut', async () => {
+    const bench = new Bench();
+    bench.encoder.failAt = `${uuid}:2#1`;
+    const mayEncodeAgain = (): Promise<boolean> => {
+      bench.leave.abort();
+      return Promise.resolve(true);
+    };
+    const running = bench.pipeline({ mayEncodeAgain }).run();
+    bench.feed(transaction(1), transaction(2, 5));
+    await running;
+    expect(bench.commits.map(({ ids, record }) => [ids, record.gtidSet])).toEqual([[['1#0'], `${uuid}:1`]]);
   });
 
   it('keeps the split in every position until its transaction has come', async () => {

@@ -1,0 +1,65 @@
+import type { PositionTracker } from './checkpoint/position-tracker.ts';
+import type { HeavisideError } from './errors.ts';
+import type { BinlogCoordinates } from './model/position.ts';
+import type { PositionRecord, SplitPosition } from './model/position-record.ts';
+import type { RecordSink } from './model/record-sink.ts';
+import type { RowOperation, SourceTransaction } from './model/transaction.ts';
+import type { Output } from './produce/output.ts';
+
+/** Stage 1 as the pipeline sees it. */
+export interface TransactionStream {
+  /** All complete transactions at hand, at least one. */
+  take(): Promise<readonly SourceTransaction[]>;
+  /** Where a stream may start while nothing waits and no transaction is under way; moves on idle streams too. Else null. */
+  idleCoordinates(): BinlogCoordinates | null;
+}
+
+/** Stages 2 and 3 as the pipeline sees them. */
+export interface TransactionEncoderPort {
+  encode(
+    transaction: SourceTransaction,
+    sink: RecordSink,
+    resume?: { nextRowIndex: number; xid: bigint | null; prefixHash: string } | null,
+  ): AsyncGenerator<{ nextRowIndex: number; xid: bigint | null; prefixHash: string }, EncodedRows>;
+}
+
+/** What was written of one source transaction. */
+export interface EncodedRows {
+  readonly written: Readonly<Record<RowOperation, number>>;
+  readonly rowsFiltered: number;
+  readonly rowsUndecodable: number;
+  readonly tables: ReadonlySet<string>;
+}
+
+export interface PipelineOptions {
+  readonly stream: TransactionStream;
+  readonly encoder: TransactionEncoderPort;
+  readonly output: Output;
+  readonly tracker: PositionTracker;
+  /** The leadership: aborted at once when it is lost. */
+  readonly signal: AbortSignal;
+  /** Planned leaving: the Kafka transaction at hand is ended, then `run` returns. */
+  readonly leave: AbortSignal;
+  /** Where a split source transaction goes on. */
+  readonly resume: SplitPosition | null;
+  /** Milliseconds a batch may wait to fill behind another one. */
+  readonly lingerMs: number;
+  /** Position-only commits at most this many milliseconds apart while the position moves. */
+  readonly positionHeartbeatMs: number;
+  /** And at least this often on a stream that does not move at all, in milliseconds. */
+  readonly idleHeartbeatMs: number;
+  readonly onTaken: (transactions: readonly SourceTransaction[]) => void;
+  /** After each commit; the checkpoint is written here. */
+  readonly onCommitted: (commit: {
+    record: PositionRecord;
+    positionsOffset: bigint | null;
+    transactions: readonly SourceTransaction[];
+    rows: readonly EncodedRows[];
+  }) => void;
+  readonly onProgress: () => void;
+  /** After a transaction could not be encoded: true, after a wait, to try once more; false to end the stream with the error. */
+  readonly mayEncodeAgain: (error: HeavisideError, failures: number) => Promise<boolean>;
+  /** Milliseconds; a longer wait for room counts as an exhausted buffer. */
+  readonly maxBlockMs: number;
+  readonly onBufferExhausted: () => void;
+}
