@@ -42,6 +42,8 @@ function encodeOptions({ producer, partition, output, filter }: Config): EncodeO
     outputMessageId: output.hasMessageId,
     outputNullZerodates: output.nullsZeroDates,
     outputNamingStrategy: output.usesCamelCase ? 'underscore_to_camelcase' : null,
+    avroSubjectStrategy: output.schemaRegistry.subjectStrategy,
+    avroTemporalTypes: output.avroTemporalTypes,
     outputTombstones: output.hasTombstones,
     onDecodeError: producer.onDecodeError,
     deadLetterTopic: producer.kind === 'kafka' ? producer.deadLetterTopic : null,

@@ -10,6 +10,7 @@ import { DoubleCodec, FloatCodec, VectorCodec } from './codecs/floating-point.ts
 import { GeometryCodec } from './codecs/geometry.ts';
 import { BigIntegerCodec, IntegerCodec } from './codecs/integer.ts';
 import { JsonCodec } from './codecs/json.ts';
+import { LogicalTemporalCodec } from './codecs/logical-temporal.ts';
 import { NetworkAddressCodec } from './codecs/network-address.ts';
 import {
   DateCodec,
@@ -28,6 +29,8 @@ const BINARY_COLLATION = 63;
 export interface CodecOptions {
   /** output_null_zerodates: dates with a zero part become null. */
   readonly nullZeroDates: boolean;
+  /** avro_temporal_types */
+  readonly avroTemporalTypes: 'string' | 'logical';
 }
 
 /** Bytes of a length prefix by the longest value: the server uses one up to 255 bytes. */
@@ -93,9 +96,13 @@ function precisionOf({ metadata }: Column): number {
  * and that still passes over the value where its size is known, so that a filtered table never stops the stream.
  * Type codes: enum_field_types of the server (include/field_types.h; MariaDB's sql/field.h for 140 and 141).
  */
-export function compileCodec(column: Column, options: CodecOptions = { nullZeroDates: false }): ColumnCodec {
+export function compileCodec(column: Column, options: Partial<CodecOptions> = {}): ColumnCodec {
+  const codec = plainCodec(column, options.nullZeroDates ?? false);
+  return options.avroTemporalTypes === 'logical' ? LogicalTemporalCodec.of(codec, column.type) : codec;
+}
+
+function plainCodec(column: Column, nullZeroDates: boolean): ColumnCodec {
   const { name, type, metadata, isUnsigned } = column;
-  const { nullZeroDates } = options;
   switch (type) {
     case 1: // TINY
       return new IntegerCodec(name, 1, isUnsigned);

@@ -39,6 +39,10 @@ export interface EncodeOptions {
   readonly outputMessageId: boolean;
   readonly outputNullZerodates: boolean;
   readonly outputNamingStrategy: 'underscore_to_camelcase' | null;
+  /** avro_subject_strategy; auto: by the topic where it names the table, else by topic and record. */
+  readonly avroSubjectStrategy: 'auto' | 'topic_name' | 'record_name' | 'topic_record_name';
+  /** avro_temporal_types: dates and times of day as in JSON, or as numbers with a logical type. */
+  readonly avroTemporalTypes: 'string' | 'logical';
   /** output_tombstones: a null value follows for a key that is gone. */
   readonly outputTombstones: boolean;
   /** on_decode_error */
@@ -73,6 +77,8 @@ export const defaultEncodeOptions: EncodeOptions = {
   outputMessageId: false,
   outputNullZerodates: false,
   outputNamingStrategy: null,
+  avroSubjectStrategy: 'auto',
+  avroTemporalTypes: 'string',
   outputTombstones: false,
   onDecodeError: 'fail',
   deadLetterTopic: null,

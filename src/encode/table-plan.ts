@@ -51,8 +51,8 @@ export class TablePlan {
     this.table = table;
     this.names = table.columns.map((column) => column.name);
     this.verdict = filter.verdict(table.database, table.table, this.names);
-    const codecOptions = { nullZeroDates: options.outputNullZerodates };
-    this.codecs = table.columns.map((column) => compileCodec(column, codecOptions));
+    const { outputNullZerodates: nullZeroDates, avroTemporalTypes } = options;
+    this.codecs = table.columns.map((column) => compileCodec(column, { nullZeroDates, avroTemporalTypes }));
     this.memberNames = this.names.map((name) => this.#writeMemberName(scratch, name));
     this.nullMembers = this.memberNames.map((member) => Buffer.concat([member, Buffer.from('null,')]));
     this.isVisible = Uint8Array.from(this.names, (name) => (this.isExcluded(name) ? 0 : 1));

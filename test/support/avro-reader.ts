@@ -50,7 +50,8 @@ export function avroType(schema: string): Type {
   return avro.Type.forSchema(JSON.parse(schema) as Schema, {
     wrapUnions: 'never',
     logicalTypes: { decimal: DecimalType },
-    typeHook: (part) => (part === 'long' ? longType : undefined),
+    typeHook: (part) =>
+      part === 'long' || (part as { type?: unknown }).type === 'long' ? longType : undefined,
   });
 }
 

@@ -33,6 +33,20 @@ export const outputOptions = {
     summary: 'Password at the schema registry.',
     origin: 'heaviside',
   }),
+  avro_subject_strategy: option(choice(['auto', 'topic_name', 'record_name', 'topic_record_name']), 'auto', {
+    summary: "Which subject of the registry a table's schemas have.",
+    derived: 'topic_name where %{table} stands in kafka_topic, otherwise topic_record_name',
+    note: "Confluent's TopicNameStrategy, RecordNameStrategy and TopicRecordNameStrategy: `<topic>-value`, `<database>.<table>`, `<topic>-<database>.<table>`.",
+    origin: 'heaviside',
+    shapesStream: true,
+  }),
+  avro_temporal_types: option(choice(['string', 'logical']), 'string', {
+    summary:
+      'Dates, datetimes and timestamps in Avro: the text that JSON has, or a number with a logical type.',
+    note: 'With logical, zero dates and dates that the calendar does not have are null. Times are strings in either case: they go to 838 hours.',
+    origin: 'heaviside',
+    shapesStream: true,
+  }),
   output_message_id: option(boolean(), false, {
     summary: 'Put message_id, which every record has as a header, into the JSON too.',
     origin: 'heaviside',

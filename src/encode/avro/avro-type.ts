@@ -13,5 +13,11 @@ export interface AvroArray {
   readonly items: 'string' | 'float';
 }
 
+/** A date as days, or a time as microseconds, since 1970-01-01 (Avro specification, "Date", "Timestamps", "Local Timestamps"). */
+export interface AvroLogical {
+  readonly type: 'int' | 'long';
+  readonly logicalType: 'date' | 'timestamp-micros' | 'local-timestamp-micros';
+}
+
 /** The Avro types that values of columns have; a column's field is the union of `null` and one of these. */
-export type AvroType = 'long' | 'double' | 'string' | 'bytes' | AvroDecimal | AvroArray;
+export type AvroType = 'long' | 'double' | 'string' | 'bytes' | AvroDecimal | AvroLogical | AvroArray;

@@ -147,9 +147,18 @@ export class MaxwellAvro implements ValueWriter {
     return table;
   }
 
-  /** TopicNameStrategy where a topic holds one table, TopicRecordNameStrategy where it holds many. */
+  /** Confluent's strategies by name: TopicNameStrategy, RecordNameStrategy, TopicRecordNameStrategy. */
   #subject(topic: string, { schema }: AvroTable): string {
-    return this.#options.topic.includes('%{table}') ? `${topic}-value` : `${topic}-${schema.fullName}`;
+    const { avroSubjectStrategy, topic: template } = this.#options;
+    const ofAuto = template.includes('%{table}') ? 'topic_name' : 'topic_record_name';
+    switch (avroSubjectStrategy === 'auto' ? ofAuto : avroSubjectStrategy) {
+      case 'topic_name':
+        return `${topic}-value`;
+      case 'record_name':
+        return schema.fullName;
+      case 'topic_record_name':
+        return `${topic}-${schema.fullName}`;
+    }
   }
 
   #keep(table: AvroTable, topic: string, id: number): void {

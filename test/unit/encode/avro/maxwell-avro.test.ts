@@ -149,6 +149,15 @@ describe('schemas', () => {
     );
   });
 
+  it.each([
+    ['topic_name', 'mysql_avro-value'],
+    ['record_name', 'shop.item'],
+    ['topic_record_name', 'mysql_avro-shop.item'],
+  ] as const)('have the subject of the strategy %s', async (avroSubjectStrategy, subject) => {
+    const { ids } = await encodeAvro(insert(), { topic: 'mysql_avro', avroSubjectStrategy });
+    expect(ids.registered.map((each) => each.subject)).toEqual([subject]);
+  });
+
   it('are asked for once, whatever the table version', async () => {
     const ids = new FixedSchemaIds();
     await encodeAvro(insert(), {}, ids);
