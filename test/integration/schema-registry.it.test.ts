@@ -27,7 +27,7 @@ describe('with a real registry', () => {
     registry = await SchemaRegistryProcess.start();
   });
 
-  afterAll(() => registry.stop());
+  afterAll(() => registry.close());
 
   it('registers, and is told the same id for the same schema', async () => {
     const client = open(`${registry.url}/`);
