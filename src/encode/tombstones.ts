@@ -11,11 +11,12 @@ import { type RowView, valueOffset } from './row-image.ts';
 import type { TablePlan } from './table-plan.ts';
 import { sameBytes } from './value-layout.ts';
 
-/** A row whose record was just written. */
-export interface WrittenRow {
-  readonly row: RowView;
-  readonly index: number;
+/** Where the record of a row was just written. */
+export interface WrittenRecord {
+  readonly topic: string;
   readonly partition: number;
+  readonly partitionCount: number;
+  readonly index: number;
   readonly transaction: SourceTransaction;
   readonly xid: bigint | null;
 }
@@ -41,26 +42,27 @@ export class Tombstones {
     this.#partitionKey = partitionKey;
   }
 
-  follow(sink: RecordSink, cursor: EventCursor, written: WrittenRow): void {
-    const { plan, event, topic, partitionCount } = cursor;
-    if (plan === null || event === null || topic === null || plan.table.primaryKey.length === 0) return;
-    const { row, partition } = written;
+  follow(sink: RecordSink, { plan, event }: EventCursor, row: RowView, written: WrittenRecord): void {
+    if (plan === null || event === null || plan.table.primaryKey.length === 0) return;
     if (event.operation === 'delete') {
-      this.#write(sink, plan, { ...written, topic });
+      this.#write(sink, plan, row, written);
       return;
     }
     const former = event.operation === 'update' ? beforeView(row) : null;
     if (former === null) return;
-    const hash = this.#partitionKey.hash(plan, former, written.transaction, written.xid);
-    const formerPartition = partitionOf(hash, partitionCount);
-    if (formerPartition === partition && this.#hasSameKey(plan, former, row)) return;
-    this.#write(sink, plan, { row: former, index: written.index, partition: formerPartition, topic });
+    // Where a script has put the row is where it puts its like.
+    const isGiven = row.changes !== null && row.changes.partitionText !== null;
+    const hash = this.#partitionKey.hash(plan, isGiven ? row : former, written.transaction, written.xid);
+    const partition = partitionOf(hash, written.partitionCount);
+    if (partition === written.partition && this.#hasSameKey(plan, former, row)) return;
+    this.#write(sink, plan, former, { ...written, partition });
   }
 
   #write(
     sink: RecordSink,
     plan: TablePlan,
-    { row, index, partition, topic }: { row: RowView; index: number; partition: number; topic: string },
+    row: RowView,
+    { topic, partition, index }: Pick<WrittenRecord, 'topic' | 'partition' | 'index'>,
   ): void {
     const out = sink.beginRecord(topic, partition);
     writeMessageKey(out, this.#keyFormat, plan, row);

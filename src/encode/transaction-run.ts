@@ -286,8 +286,8 @@ export class TransactionRun {
       values.writeRow(out, plan, row, envelopeOf(cursor, row, values, this.#xid));
       sink.endRecord(row.index);
       if (tombstones !== null) {
-        const [transaction, xid] = [this.#transaction, this.#xid];
-        tombstones.follow(sink, cursor, { row, index: row.index, partition, transaction, xid });
+        const target = { topic, partition, partitionCount, index: row.index };
+        tombstones.follow(sink, cursor, row, { ...target, transaction: this.#transaction, xid: this.#xid });
       }
     } catch (error) {
       throw inTable(plan.table.database, plan.table.table, error);
