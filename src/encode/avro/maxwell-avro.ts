@@ -4,6 +4,7 @@ import type { EncodeOptions } from '../encode-options.ts';
 import type { TablePlan } from '../table-plan.ts';
 import type { EnvelopeRow, EventEnvelope, ValueWriter } from '../value-writer.ts';
 import { writeBigLong, writeDouble, writeLong, writeText } from './avro-binary.ts';
+import { avroSubject } from './avro-subject.ts';
 import { AvroRow } from './avro-row.ts';
 import type { SchemaIds } from '../../model/schema-ids.ts';
 import { tableSchema, type TableSchema } from './table-schema.ts';
@@ -147,18 +148,12 @@ export class MaxwellAvro implements ValueWriter {
     return table;
   }
 
-  /** Confluent's strategies by name: TopicNameStrategy, RecordNameStrategy, TopicRecordNameStrategy. */
   #subject(topic: string, { schema }: AvroTable): string {
     const { avroSubjectStrategy, topic: template } = this.#options;
-    const ofAuto = template.includes('%{table}') ? 'topic_name' : 'topic_record_name';
-    switch (avroSubjectStrategy === 'auto' ? ofAuto : avroSubjectStrategy) {
-      case 'topic_name':
-        return `${topic}-value`;
-      case 'record_name':
-        return schema.fullName;
-      case 'topic_record_name':
-        return `${topic}-${schema.fullName}`;
-    }
+    return avroSubject(avroSubjectStrategy, topic, {
+      fullName: schema.fullName,
+      hasOwnTopic: template.includes('%{table}'),
+    });
   }
 
   #keep(table: AvroTable, topic: string, id: number): void {

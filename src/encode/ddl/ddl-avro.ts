@@ -1,3 +1,4 @@
+import { avroSubject } from '../avro/avro-subject.ts';
 import { writeLong, writeText } from '../avro/avro-binary.ts';
 import type { ByteSink } from '../../model/byte-sink.ts';
 import type { SchemaIds } from '../../model/schema-ids.ts';
@@ -136,10 +137,9 @@ export class DdlAvro implements DdlWriter {
     if (options.outputMessageId) writeNullable(out, messageId, text);
   }
 
-  /** TopicNameStrategy in a topic of their own, TopicRecordNameStrategy where rows are in the topic too. */
   #subject(topic: string): string {
-    const { ddlTopic, topic: rowTopic } = this.#options;
-    const isShared = ddlTopic === null || ddlTopic === rowTopic;
-    return isShared ? `${topic}-${namespace}.${name}` : `${topic}-value`;
+    const { ddlTopic, topic: rowTopic, avroSubjectStrategy } = this.#options;
+    const hasOwnTopic = ddlTopic !== null && ddlTopic !== rowTopic;
+    return avroSubject(avroSubjectStrategy, topic, { fullName: `${namespace}.${name}`, hasOwnTopic });
   }
 }
