@@ -258,7 +258,7 @@ async function readAll(
   seenLive: number,
 ): Promise<TopicRecord[]> {
   for (let quietMs = QUIET_MS; ; quietMs *= 2) {
-    const records = await readWithJava(jars, brokers, topic, quietMs);
+    const records = await readWithJava(jars, brokers, topic, { quietMs });
     if (records.length >= seenLive || quietMs > MOST_QUIET_MS) return records;
   }
 }

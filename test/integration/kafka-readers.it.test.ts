@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { decompress as decompressZstd } from 'fzstd';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ensureStack } from '../../scripts/stack/ensure-stack.ts';
 import { kafkaJars } from '../../scripts/stack/kafka.ts';
 import { createCompressor, type CompressionType } from '../../src/kafka/compression.ts';
-import { readWithJava } from '../support/java-reader.ts';
+import { bytesOfJava, readWithJava } from '../support/java-reader.ts';
 import { KafkaWriter } from '../support/kafka-writer.ts';
 import { readCommitted } from '../support/read-values.ts';
 
@@ -77,6 +77,39 @@ it.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] satisfies CompressionType[])(
     expect(new Set(ids).size).toBe(401);
     expect(byJava.every(({ epoch, messageId }) => epoch === 3 && /^0-3-[12]#\d+$/.test(messageId))).toBe(
       true,
+    );
+  },
+);
+
+const sizes = [1, 2, 100, 10_000, 300_000, 1_000_000];
+
+it.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] satisfies CompressionType[])(
+  'Java’s consumer reads bytes of Avro, from one to a million, compressible or not, under %s',
+  async (type) => {
+    const topic = `${name}-bytes-${type}`;
+    const values = sizes.flatMap((size) => [
+      randomBytes(size),
+      Buffer.from(Array.from({ length: size }, (_, index) => (index >> 6) & 0xff)),
+    ]);
+    const writer = await KafkaWriter.open({
+      brokers,
+      name: topic,
+      epoch: 4,
+      session: { maxRequestBytes: 4 << 20 },
+      output: { compressor: await createCompressor(type) },
+    });
+    try {
+      await writer.write(values.slice(0, 6));
+      await writer.write(values.slice(6));
+      expect(writer.failures).toEqual([]);
+    } finally {
+      await writer.close();
+    }
+    const digest = (bytes: Buffer): string =>
+      `${bytes.length} ${createHash('sha256').update(bytes).digest('hex')}`;
+    const read = await readWithJava(jars, brokers, topic, { form: 'bytes' });
+    expect(read.map(({ value }) => digest(bytesOfJava(value ?? ''))).sort()).toEqual(
+      values.map(digest).sort(),
     );
   },
 );

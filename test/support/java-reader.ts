@@ -10,16 +10,25 @@ function header(headers: string, name: string): string {
   return found?.slice(name.length + 1) ?? '';
 }
 
+/** The bytes that Java's `Bytes.toString` printed: `\xNN` for the backslash and for what is no printable character. */
+export function bytesOfJava(printed: string): Buffer {
+  const text = printed.replaceAll(/\\x([0-9A-F]{2})/g, (_, hex: string) =>
+    String.fromCharCode(parseInt(hex, 16)),
+  );
+  return Buffer.from(text, 'latin1');
+}
+
 /**
  * Reads a topic from its beginning with Java's own console consumer, read_committed, until nothing came for `quietMs`
- * (default 4 s; on a busy machine it may not even have joined by then). `jars` is the folder with Kafka's jars. Rejects when a line is not understood or the consumer fails.
+ * (default 4 s; on a busy machine it may not even have joined by then). `jars` is the folder with Kafka's jars; with `form` bytes the values are as `bytesOfJava` takes them. Rejects when a line is not understood or the consumer fails.
  */
 export async function readWithJava(
   jars: string,
   brokers: readonly string[],
   topic: string,
-  quietMs = QUIET_MS,
+  { quietMs = QUIET_MS, form = 'text' }: { quietMs?: number; form?: 'text' | 'bytes' } = {},
 ): Promise<TopicRecord[]> {
+  const deserializer = 'value.deserializer=org.apache.kafka.common.serialization.BytesDeserializer';
   const printed = ['partition', 'offset', 'headers', 'key'].flatMap((each) => [
     '--property',
     `print.${each}=true`,
@@ -40,6 +49,7 @@ export async function readWithJava(
     '--timeout-ms',
     String(quietMs),
     ...printed,
+    ...(form === 'bytes' ? ['--property', deserializer] : []),
   ]);
   const ended = new Promise<void>((resolve, reject) => {
     child.once('error', reject);

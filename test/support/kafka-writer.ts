@@ -106,7 +106,7 @@ export class KafkaWriter {
   }
 
   /** One Kafka transaction with these rows, spread over the partitions by their first character; its position record. */
-  async write(values: readonly string[]): Promise<PositionRecord> {
+  async write(values: readonly (string | Buffer)[]): Promise<PositionRecord> {
     const { name, epoch, partitions = 3 } = this.#options;
     const batch = this.#output.createBatch();
     if (values.length > 0 && batch.partitionCount(name) === undefined) await batch.prepareTopic(name);
@@ -115,10 +115,12 @@ export class KafkaWriter {
     });
     batch.beginTransaction(`0-${epoch}-${record.commit}`);
     for (const [index, value] of values.entries()) {
-      const sink = batch.beginRecord(name, value.charCodeAt(0) % partitions);
+      const first = typeof value === 'string' ? value.charCodeAt(0) : (value[0] ?? 0);
+      const sink = batch.beginRecord(name, first % partitions);
       sink.writeAscii(`{"database":"d","table":"t","pk.id":${index}}`);
       batch.endKey();
-      sink.writeUtf8(value);
+      if (typeof value === 'string') sink.writeUtf8(value);
+      else sink.writeBytes(value);
       batch.endRecord(index);
     }
     await this.#output.commit(batch, record);
