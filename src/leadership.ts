@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { awaitRegistry } from './await-registry.ts';
 import { Checkpointer, type CheckpointStore } from './checkpoint/checkpointer.ts';
 import { PositionTracker } from './checkpoint/position-tracker.ts';
 import { positionOf } from './checkpoint/record-position.ts';
@@ -215,26 +216,6 @@ export class Leadership {
     }
   }
 
-  /** A schema that is new needs its registry: the stream stands still at its first row, on open connections. */
-  async #awaitRegistry(
-    { leave, lease }: StreamJob,
-    error: HeavisideError,
-    failures: number,
-  ): Promise<boolean> {
-    if (error.code !== 'SCHEMA_REGISTRY_UNREACHABLE') return false;
-    const { backoffMs, onError, state, log } = this.#options;
-    onError(error);
-    log.warn(
-      { code: error.code, error: error.message, failures },
-      'the schema registry is away; the stream waits for it',
-    );
-    await sleep(backoffMs(failures), undefined, { signal: AbortSignal.any([leave, lease.signal]) }).catch(
-      () => undefined,
-    );
-    state.lastProgressAt = performance.now();
-    return true;
-  }
-
   async #streamOnce(
     job: StreamJob,
     from: PositionRecord,
@@ -284,7 +265,14 @@ export class Leadership {
           checkpointer.saveSoon(record, positionsOffset);
         },
         onProgress: () => (state.lastProgressAt = performance.now()),
-        mayEncodeAgain: (error, failures) => this.#awaitRegistry(job, error, failures),
+        mayEncodeAgain: async (error, failures) => {
+          const isWorthIt = await awaitRegistry(
+            { error, failures, signals: [leave, lease.signal] },
+            this.#options,
+          );
+          if (isWorthIt) state.lastProgressAt = performance.now();
+          return isWorthIt;
+        },
         maxBlockMs: this.#options.maxBlockMs,
         onBufferExhausted: () => state.counters.bufferExhaustedWaits++,
       });
