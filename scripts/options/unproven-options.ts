@@ -30,8 +30,6 @@ export const openOptions: ReadonlySet<OptionName> = new Set([
   'kafka_transaction_max_bytes',
   'kafka_transaction_max_partitions',
   'kafka_topic_replication_factor',
-  'avro_schema_registry_username',
-  'avro_schema_registry_password',
   'output_ddl',
   'ha',
   'redis.command_timeout_ms',
