@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { renderOptionsMarkdown } from '../src/config/help.ts';
+import { renderValuesSchema } from './chart/values-schema.ts';
 import { renderErrorsMarkdown } from './errors-markdown.ts';
 import { renderMaxwellOptionsMarkdown } from './maxwell-options-markdown.ts';
 import { renderMetricsMarkdown } from './metrics-markdown.ts';
@@ -15,6 +16,7 @@ const pages = [
   { path: 'docs/options-tests.md', render: renderOptionsTestsMarkdown },
   { path: 'docs/metrics.md', render: renderMetricsMarkdown },
   { path: 'docs/errors.md', render: renderErrorsMarkdown },
+  { path: 'helm/heaviside/values.schema.json', render: renderValuesSchema },
 ];
 
 const readIfThere = (path: string): string => {
