@@ -41,6 +41,7 @@ export class ReplicaState {
   lastTakeoverSeconds: number | null = null;
   bufferBytes: () => number = () => 0;
   queueBytes: () => number = () => 0;
+  binlogRetentionSeconds: () => number | null = () => null;
   /** performance.now() when the source was last heard; null while no stream is open. */
   sourceHeardAt: () => number | null = () => null;
 

@@ -64,11 +64,13 @@ export class Replica {
       read: () => metricReadings(state, config),
       samples: state.samples,
       prefix: config.metrics.prefix,
+      clientId: config.clientId,
       version,
       hasRuntimeMetrics: config.metrics.hasRuntimeMetrics,
     });
     this.#redis = config.ha.isEnabled ? new RedisParts(config, this.log, state) : null;
     this.#source = new BinlogPort(config, this.log, state.counters);
+    state.binlogRetentionSeconds = () => this.#source.retentionSeconds;
     this.#outputs =
       config.producer.kind === 'kafka'
         ? new KafkaPort({

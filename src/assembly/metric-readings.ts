@@ -26,6 +26,7 @@ export function metricReadings(state: ReplicaState, config: Config): MetricReadi
     checkpointAgeSeconds: isLeader ? ageSeconds(state.checkpointSavedAt) : null,
     isRedisUp: state.isRedisUp,
     isSourceConnected: isLeader ? state.isSourceReachable : null,
+    binlogRetentionSeconds: isLeader ? state.binlogRetentionSeconds() : null,
     isBlocked: state.blocked !== null,
     isRefused: state.hindrance !== null,
   };

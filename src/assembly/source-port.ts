@@ -6,6 +6,7 @@ import {
   type SourceAddress,
 } from '../binlog/mysql-client.ts';
 import { checkPosition } from '../binlog/position-check.ts';
+import { readBinlogRetention } from '../binlog/binlog-retention.ts';
 import { checkSource, type SourceFinding } from '../binlog/source-checks.ts';
 import { checkHistory } from '../binlog/source-history.ts';
 import { readCurrentPosition, readSourceIdentity, type SourceIdentity } from '../binlog/source-identity.ts';
@@ -32,6 +33,7 @@ export class BinlogPort implements SourcePort {
   readonly #counters: Pick<PipelineCounters, 'sourceBytes' | 'spillBytes'> | null;
   readonly #addresses: readonly SourceAddress[];
   #next = 0;
+  #retentionSeconds: number | null = null;
 
   /** @param counters where bytes are counted; a command counts none */
   constructor(
@@ -70,6 +72,11 @@ export class BinlogPort implements SourcePort {
     return this.#config.source.gtidMode ?? identity.hasGtid;
   }
 
+  /** For how long the source keeps its binlogs, as it was proved last; null: not known, or until they are purged by hand. */
+  get retentionSeconds(): number | null {
+    return this.#retentionSeconds;
+  }
+
   /** Everything that Heaviside asks of a source, as findings. */
   async findings(): Promise<SourceFinding[]> {
     const connection = await this.#connect();
@@ -103,6 +110,7 @@ export class BinlogPort implements SourcePort {
         );
       }
       if (last) await checkHistory(connection.query, identity, last);
+      this.#retentionSeconds = await readBinlogRetention(connection.query);
     } finally {
       await connection.close();
     }

@@ -1,4 +1,5 @@
 import { HeavisideError, type ErrorCode } from '../errors.ts';
+import { binlogRetentionSeconds, RETENTION_VARIABLES } from './binlog-retention.ts';
 import type { Query } from './mysql-client.ts';
 import {
   binlogStatusStatement,
@@ -36,9 +37,7 @@ const NAMES = [
   'binlog_row_value_options',
   'gtid_mode',
   'enforce_gtid_consistency',
-  'binlog_expire_logs_seconds',
-  'binlog_expire_logs_auto_purge',
-  'expire_logs_days',
+  ...RETENTION_VARIABLES,
   'log_replica_updates',
   'log_slave_updates',
 ] as const;
@@ -156,13 +155,8 @@ function checkGtid(checked: Checked): SourceFinding {
 }
 
 function checkRetention({ variables }: Checked): SourceFinding {
-  const seconds = Number(variables.get('binlog_expire_logs_seconds') ?? 0);
-  const days = Number(variables.get('expire_logs_days') ?? 0);
-  const kept = seconds > 0 ? seconds : days * DAY_SECONDS;
-  const isPurged =
-    variables.get('binlog_expire_logs_auto_purge') === undefined ||
-    isOn(variables.get('binlog_expire_logs_auto_purge'));
-  if (kept === 0 || !isPurged) return ok('BINLOG_PURGED', 'binlogs are kept until they are purged by hand');
+  const kept = binlogRetentionSeconds(variables);
+  if (kept === null) return ok('BINLOG_PURGED', 'binlogs are kept until they are purged by hand');
   if (kept >= DAY_SECONDS) return ok('BINLOG_PURGED', `binlogs are kept for ${Math.round(kept / 3600)} h`);
   return warning(
     'BINLOG_PURGED',

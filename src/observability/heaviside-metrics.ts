@@ -235,4 +235,10 @@ export const stateMetrics: readonly MetricDefinition[] = [
     help: '1 while the binlog stream is open; absent on a standby.',
     read: ({ readings }) => flag(readings.isSourceConnected),
   },
+  {
+    name: 'heaviside_binlog_retention_seconds',
+    kind: 'gauge',
+    help: 'Seconds for which the source keeps its binlogs; absent on a standby, and where they are purged by hand only.',
+    read: ({ readings }) => readings.binlogRetentionSeconds,
+  },
 ];

@@ -47,6 +47,8 @@ export interface MetricReadings {
   readonly checkpointAgeSeconds: number | null;
   readonly isRedisUp: boolean | null;
   readonly isSourceConnected: boolean | null;
+  /** For how long the source keeps its binlogs; null: not known, or without end. */
+  readonly binlogRetentionSeconds: number | null;
   readonly isBlocked: boolean;
   /** Waiting with a refusal: up, and looking again from time to time. */
   readonly isRefused: boolean;

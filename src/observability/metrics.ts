@@ -28,6 +28,8 @@ export interface MetricsOptions {
   readonly counters: PipelineCounters;
   /** The state of the process, asked for once a scrape. */
   readonly read: () => MetricReadings;
+  /** Label client_id of every metric, so that several clusters can be told apart. */
+  readonly clientId: string;
   /** Version of Heaviside. */
   readonly version: string;
   /** For the metrics under Maxwell's names, which stand behind this prefix (option metrics_prefix). */
@@ -64,6 +66,7 @@ export class Metrics {
     this.#options = options;
     this.#monotonic = options.monotonic ?? (() => performance.now());
     this.#readUsage = options.readUsage ?? readProcessUsage;
+    this.#registry.setDefaultLabels({ client_id: options.clientId });
     for (const definition of [...seedMetrics, ...stateMetrics]) {
       const metric = definition.kind === 'counter' ? this.#counter(definition) : this.#gauge(definition);
       this.#computed.push({ definition, metric });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { metricSamples } from '../support/metric-samples.ts';
 import { ProductPlace } from '../support/product-place.ts';
 import type { ProductRun } from '../support/product-run.ts';
 
@@ -10,16 +11,9 @@ beforeAll(async () => {
 
 afterAll(() => place.close());
 
-/** The samples of a metrics page: value by name with labels. */
 async function metricsOf(run: ProductRun): Promise<Map<string, number>> {
   const { body } = await run.page('/metrics');
-  const samples = body.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  return new Map(
-    samples.map((line) => [
-      line.slice(0, line.lastIndexOf(' ')),
-      Number(line.slice(line.lastIndexOf(' ') + 1)),
-    ]),
-  );
+  return metricSamples(body, `${place.name}-pages`);
 }
 
 it('a leader under load shows its metrics by the names of the alert rules, and a standby none of the stream', async () => {

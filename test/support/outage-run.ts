@@ -105,7 +105,7 @@ async function dumpIds(place: ProductPlace): Promise<string[]> {
 
 async function breakerState(run: ProductRun): Promise<string | null> {
   const { body } = await run.page('/metrics');
-  return /^heaviside_breaker_state\{state="([a-z-]+)"\} 1$/m.exec(body)?.[1] ?? null;
+  return /^heaviside_breaker_state\{[^}]*\bstate="([a-z_-]+)"[^}]*\} 1$/m.exec(body)?.[1] ?? null;
 }
 
 /** One replica under load, whose Kafka goes away for a while and comes back; every row is counted at the end. */

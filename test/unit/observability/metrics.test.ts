@@ -8,6 +8,7 @@ import { Metrics, metricTable } from '../../../src/observability/metrics.ts';
 import { renderMetricsMarkdown } from '../../../scripts/metrics-markdown.ts';
 import { createPipelineCounters } from '../../../src/observability/pipeline-counters.ts';
 import { TransactionSamples } from '../../../src/observability/transaction-samples.ts';
+import { metricSamples } from '../../support/metric-samples.ts';
 import { readProcessUsage } from '../../../src/observability/process-usage.ts';
 
 const standby: MetricReadings = {
@@ -27,6 +28,7 @@ const standby: MetricReadings = {
   checkpointAgeSeconds: null,
   isRedisUp: true,
   isSourceConnected: null,
+  binlogRetentionSeconds: null,
   isBlocked: false,
   isRefused: false,
 };
@@ -46,21 +48,14 @@ function setUp(readings: Partial<MetricReadings> = {}) {
     read: () => state,
     samples: new TransactionSamples(null),
     prefix: 'MaxwellMetrics',
+    clientId: 'shop',
     version: '1.2.3',
     monotonic: () => time.ms,
     readUsage: () => ({ ...usage }),
   });
   opened.push(metrics);
   /** The page as sample → value. */
-  const scrape = async (): Promise<Map<string, number>> => {
-    const lines = (await metrics.render()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-    return new Map(
-      lines.map((line) => [
-        line.slice(0, line.lastIndexOf(' ')),
-        Number(line.slice(line.lastIndexOf(' ') + 1)),
-      ]),
-    );
-  };
+  const scrape = async (): Promise<Map<string, number>> => metricSamples(await metrics.render(), 'shop');
   return { counters, time, usage, state, metrics, scrape };
 }
 
@@ -199,7 +194,14 @@ describe('Metrics', () => {
     const readings = { ...standby };
     const samples = new TransactionSamples(null);
     const counters = createPipelineCounters();
-    const options = { counters, samples, prefix: 'MaxwellMetrics', read: () => readings, version: '1' };
+    const options = {
+      counters,
+      samples,
+      prefix: 'MaxwellMetrics',
+      read: () => readings,
+      clientId: 'shop',
+      version: '1',
+    };
     const plain = new Metrics(options);
     const full = new Metrics({ ...options, hasRuntimeMetrics: true });
     opened.push(plain, full);
