@@ -33,7 +33,7 @@ export function renderMetricsMarkdown(): string {
   return [
     '# Metrics',
     '',
-    '`/metrics` (and `/prometheus`) gives these in the text format of Prometheus. Rates and averages are over the last 30 seconds. Every sample has the label `client_id`, so that several clusters can be told apart. A metric that has nothing to say is absent: a standby has no lag. Generated from the table in `src/observability/` by `npm run docs`.',
+    '`/metrics` (and `/prometheus`) gives these in the text format of Prometheus. Rates and averages are over the last 30 seconds. Every sample but those under `metrics_prefix` has the label `client_id`, so that several clusters can be told apart. A metric that has nothing to say is absent: a standby has no lag. Generated from the table in `src/observability/` by `npm run docs`.',
     '',
     section("Replication, under Maxwell's names", 'maxwell_'),
     '',

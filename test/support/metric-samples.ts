@@ -1,5 +1,5 @@
 /**
- * A metrics page as sample → value, without the label client_id, which every sample has.
+ * A metrics page as sample → value, without the label client_id, which every sample has but those of Maxwell's own form.
  * @throws Error at a sample of another cluster, or of none
  */
 export function metricSamples(page: string, clientId: string): Map<string, number> {
@@ -9,7 +9,8 @@ export function metricSamples(page: string, clientId: string): Map<string, numbe
     lines.map((line) => {
       const end = line.lastIndexOf(' ');
       const series = line.slice(0, end);
-      if (!series.includes(label)) throw new Error(`${series} has no label ${label}`);
+      if (!series.startsWith('MaxwellMetrics_') && !series.includes(label))
+        throw new Error(`${series} has no label ${label}`);
       const name = series.replace(label, '').replace('{,', '{').replace(',}', '}').replace('{}', '');
       return [name, Number(line.slice(end + 1))];
     }),
