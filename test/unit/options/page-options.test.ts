@@ -27,6 +27,7 @@ async function open(lines: string): Promise<HttpServer[]> {
     samples: state.samples,
     prefix: config.metrics.prefix,
     read: () => metricReadings(state, config),
+    clientId: 'shop',
     version: '1',
     hasRuntimeMetrics: config.metrics.hasRuntimeMetrics,
   });
