@@ -130,6 +130,8 @@ describe('the metrics', () => {
   });
 
   it('[kafka.buffer.memory] shows its bound', async () => {
-    expect(await metricsOf('kafka.buffer.memory=32m')).toContain('heaviside_buffer_limit_bytes{client_id="shop"} 33554432');
+    expect(await metricsOf('kafka.buffer.memory=32m')).toContain(
+      'heaviside_buffer_limit_bytes{client_id="shop"} 33554432',
+    );
   });
 });
