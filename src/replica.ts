@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { BinlogPort } from './assembly/source-port.ts';
+import { leadershipLimits } from './assembly/leadership-limits.ts';
 import { encoderFactory } from './assembly/encode-settings.ts';
 import { KafkaPort } from './assembly/kafka-port.ts';
 import { LinePort } from './assembly/line-port.ts';
@@ -94,7 +95,7 @@ export class Replica {
   }
 
   #createLeadership(): Leadership {
-    const { position, kafka, source } = this.#config;
+    const { position } = this.#config;
     const reconnect = new Backoff({ initialMs: 250, multiplier: 2, maxMs: 10_000, jitter: 0.2 });
     return new Leadership({
       state: this.state,
@@ -105,11 +106,7 @@ export class Replica {
       log: this.log,
       configFingerprint: configFingerprint(this.#config),
       initPosition: (flavor) => initialPosition(position.init, flavor),
-      onRegression: position.onRegression === 'replay' ? 'replay' : 'block',
-      lingerMs: Math.min(kafka.lingerMs, kafka.transaction.maxMs),
-      positionHeartbeatMs: position.heartbeatMs,
-      maxBlockMs: kafka.maxBlockMs,
-      reconnectAttempts: source.reconnectAttempts,
+      ...leadershipLimits(this.#config),
       canOtherReachSource: async (withinMs) => (await this.#redis?.otherReaches('source', withinMs)) ?? true,
       backoffMs: (failures) => {
         if (failures <= 1) reconnect.reset();

@@ -21,25 +21,9 @@ export const unforcedOptions: Partial<Record<OptionName, string>> = {
 
 /** Options that are read by the product while no test carries their name: a new option may not come among them. */
 export const openOptions: ReadonlySet<OptionName> = new Set([
-  'mysql.reconnect_attempts',
-  'replication_reconnection_retries',
-  'source_heartbeat_ms',
-  'ddl_kafka_topic',
-  'kafka.max.block.ms',
   'kafka.delivery.timeout.ms',
-  'kafka_transaction_max_bytes',
-  'kafka_transaction_max_partitions',
-  'kafka_topic_replication_factor',
-  'output_ddl',
-  'ha',
-  'redis.command_timeout_ms',
-  'lease_ttl_ms',
-  'lease_renewal_ms',
   'breaker_failure_threshold',
   'breaker_reset_ms',
   'breaker_step_down_ms',
-  'on_position_regression',
-  'metrics_type',
-  'heap_limit_bytes',
   'shutdown_timeout_ms',
 ]);

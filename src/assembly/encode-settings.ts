@@ -16,7 +16,7 @@ import { ddlEncoderFactory } from './ddl-settings.ts';
 const registryTimeoutMs = 5000;
 
 /** What the encode stage needs of the configuration. */
-function encodeOptions({ producer, partition, output, filter }: Config): EncodeOptions {
+export function encodeOptions({ producer, partition, output, filter }: Config): EncodeOptions {
   return {
     topic: producer.topic,
     ddlTopic: producer.ddlTopic,

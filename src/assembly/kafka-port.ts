@@ -20,6 +20,7 @@ import type { ReplicaState } from '../replica-state.ts';
 import { fence, fenceAgain, type FenceOptions } from '../takeover.ts';
 import { DeliveryWatch } from './delivery-watch.ts';
 import { kafkaNetworkFactory, sessionOptions } from './kafka-settings.ts';
+import { outputLimits } from './output-limits.ts';
 import { retryWaits } from './retry-waits.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -177,10 +178,6 @@ export class KafkaPort implements OutputPort {
     this.#fenced = null;
     const compressor = await (this.#compressor ??= createCompressor(kafka.compression));
     const { epoch } = lease;
-    const maxTransactionBytes = Math.min(
-      kafka.transaction.maxBytes,
-      Math.max(64 * 1024, Math.floor(kafka.bufferBytes / 4)),
-    );
     const sendBreaker = new SendBreaker({
       failureThreshold: breaker.failureThreshold,
       resetMs: breaker.resetMs,
@@ -200,15 +197,8 @@ export class KafkaPort implements OutputPort {
       epoch,
       positionsTopic: config.position.topic,
       positionKey,
-      topic: {
-        create: kafka.topics.isCreated,
-        partitions: kafka.topics.partitions,
-        replicationFactor: kafka.topics.replicationFactor,
-      },
+      ...outputLimits(config),
       acceptPartitionChange: producer.onPartitionChange === 'accept',
-      recordBatchBytes: Math.min(kafka.batchBytes, kafka.maxRequestBytes),
-      maxTransactionBytes,
-      maxTransactionPartitions: kafka.transaction.maxPartitions,
       compressor,
       onRecordTooLarge: oversizePolicy(producer),
       onDropped: (record) => log.error({ ...record }, 'a record too large for its topic was left out'),

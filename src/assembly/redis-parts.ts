@@ -16,6 +16,7 @@ import { withDeadline } from '../redis/node-votes.ts';
 import type { RedisNode } from '../redis/redis-node.ts';
 import type { ReplicaState } from '../replica-state.ts';
 import { version } from '../version.ts';
+import { leaseTimes } from './lease-times.ts';
 import { redisNodes } from './redis-nodes.ts';
 
 const connectionWaitMs = 1000;
@@ -54,11 +55,10 @@ export class RedisParts {
       periodMs: ha.leaseTtlMs / 2,
       log,
     });
-    const nodeTimeoutMs = Math.min(ha.redis.commandTimeoutMs, Math.floor(ha.leaseTtlMs / 4));
+    const { nodeTimeoutMs, ...times } = leaseTimes(config);
     this.keeper = new LeaseKeeper({
       store: new RedlockLeaseStore({ nodes, clientId, replica: leaseName, nodeTimeoutMs }),
-      ttlMs: ha.leaseTtlMs,
-      renewalMs: ha.leaseRenewalMs,
+      ...times,
       redisOutage: ha.redisOutage,
       log,
       announce: (epoch, target) =>

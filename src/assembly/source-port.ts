@@ -19,7 +19,7 @@ import type { Log } from '../observability/log.ts';
 import type { PipelineCounters } from '../observability/pipeline-counters.ts';
 import { TableFilter } from '../transform/table-filter.ts';
 import { decodeLabel } from '../encode/decode-label.ts';
-import { sourceAddresses } from './source-settings.ts';
+import { sourceAddresses, streamSettings } from './source-settings.ts';
 
 const record = (identity: SourceIdentity): SourceIdentityRecord => ({
   flavor: identity.flavor,
@@ -136,7 +136,6 @@ export class BinlogPort implements SourcePort {
   }
 
   async open(from: Position, last: PositionRecord, signal: AbortSignal): Promise<OpenStream> {
-    const { source, kafka, process } = this.#config;
     const filter = new TableFilter(this.#config.filter);
     try {
       return await openBinlogStream({
@@ -146,12 +145,7 @@ export class BinlogPort implements SourcePort {
         expectedIdentity: from.gtids ? null : last.source.id,
         expectedFileCreatedAt: from.gtids ? null : last.fileCreatedAt,
         verify: last.lastTransaction,
-        replicaServerId: source.replicaServerId,
-        heartbeatMs: source.heartbeatMs,
-        maxQueueBytes: Math.max(1024 * 1024, Math.floor(kafka.bufferBytes / 2)),
-        spillThresholdBytes: process.spillThresholdBytes,
-        spillDirectory: process.spillDirectory,
-        replicateIgnoreServerIds: source.ignoredServerIds,
+        ...streamSettings(this.#config),
         signal,
         onBytes: (bytes) => {
           if (this.#counters) this.#counters.sourceBytes += bytes;
@@ -159,8 +153,6 @@ export class BinlogPort implements SourcePort {
         onSpill: (bytes) => {
           if (this.#counters) this.#counters.spillBytes += bytes;
         },
-        keepsQueryText: this.#config.output.hasRowQuery,
-        readsSchema: this.#config.output.hasDdl,
         decodeLabel,
         needsColumns: (database, table) => filter.verdict(database, table, []).kind !== 'exclude',
         onWarning: (message) => this.#log.warn({}, message),

@@ -1,3 +1,4 @@
+import type { BinlogStreamOptions } from '../binlog/binlog-source.ts';
 import type { SourceAddress } from '../binlog/mysql-client.ts';
 import type { Config } from '../config/config.ts';
 import { readPem } from './read-pem.ts';
@@ -20,4 +21,33 @@ export function sourceAddresses({ source }: Config): readonly SourceAddress[] {
     },
     connectTimeoutMs: source.connectionTimeoutMs,
   }));
+}
+
+/** What the stream of events keeps, where it spills, and what it passes over. */
+export function streamSettings({
+  source,
+  kafka,
+  process,
+  output,
+}: Config): Pick<
+  BinlogStreamOptions,
+  | 'replicaServerId'
+  | 'heartbeatMs'
+  | 'maxQueueBytes'
+  | 'spillThresholdBytes'
+  | 'spillDirectory'
+  | 'replicateIgnoreServerIds'
+  | 'keepsQueryText'
+  | 'readsSchema'
+> {
+  return {
+    replicaServerId: source.replicaServerId,
+    heartbeatMs: source.heartbeatMs,
+    maxQueueBytes: Math.max(1024 * 1024, Math.floor(kafka.bufferBytes / 2)),
+    spillThresholdBytes: process.spillThresholdBytes,
+    spillDirectory: process.spillDirectory,
+    replicateIgnoreServerIds: source.ignoredServerIds,
+    keepsQueryText: output.hasRowQuery,
+    readsSchema: output.hasDdl,
+  };
 }

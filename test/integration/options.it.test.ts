@@ -124,7 +124,7 @@ describe.each(['exactly_once', 'at_least_once'] as const)('%s', (delivery) => {
     expect(isIdempotent).toBe(delivery === 'exactly_once');
   });
 
-  it('[spill_threshold_bytes, spill_directory] a larger transaction goes through a file', async () => {
+  it('[spill_threshold_bytes] a larger transaction goes through a file', async () => {
     expect(await sampleOf(run, 'heaviside_spill_bytes_total')).toBeGreaterThan(65_536);
   });
 
