@@ -47,7 +47,7 @@ async function sampleOf(run: ProductRun, name: string, prefix = ''): Promise<num
   return Number(
     body
       .split('\n')
-      .find((line) => line.startsWith(`${name} `))
+      .find((line) => line.replace(/\{.*\}/u, '').startsWith(`${name} `))
       ?.split(' ')[1] ?? NaN,
   );
 }
