@@ -13,6 +13,15 @@ export interface Compressor {
 
 const gzipAsync = promisify(gzip);
 
+let zstd: Promise<typeof import('@bokuweb/zstd-wasm')> | null = null;
+
+/** Once a process: a second init() leaves the memory of the first in use, and what is compressed then is zeros. */
+async function loadZstd(): Promise<typeof import('@bokuweb/zstd-wasm')> {
+  const module = await import('@bokuweb/zstd-wasm');
+  await module.init();
+  return module;
+}
+
 /** Loads the codec; `none` gives null. */
 export async function createCompressor(type: CompressionType): Promise<Compressor | null> {
   const code = codes[type];
@@ -31,9 +40,8 @@ export async function createCompressor(type: CompressionType): Promise<Compresso
       return { code, compress: (input) => lz4.compressFrame(input) };
     }
     case 'zstd': {
-      const zstd = await import('@bokuweb/zstd-wasm');
-      await zstd.init();
-      return { code, compress: (input) => Promise.resolve(zstd.compress(input, 3)) };
+      const { compress } = await (zstd ??= loadZstd());
+      return { code, compress: (input) => Promise.resolve(compress(input, 3)) };
     }
   }
 }
