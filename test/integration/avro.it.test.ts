@@ -72,7 +72,7 @@ describe('output_format=avro', () => {
     const page = await fetch(`http://127.0.0.1:${replica.httpPort}/metrics`, {
       headers: { connection: 'close' },
     });
-    const line = /^heaviside_errors_total\{code="SCHEMA_REGISTRY_UNREACHABLE"\} (\d+)$/m;
+    const line = /^heaviside_errors_total\{[^}]*code="SCHEMA_REGISTRY_UNREACHABLE"[^}]*\} (\d+)$/m;
     return Number(line.exec(await page.text())?.[1] ?? 0);
   };
 
