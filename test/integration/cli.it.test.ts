@@ -34,8 +34,13 @@ const command = (...words: readonly string[]): Promise<CommandRun> =>
 const startReplica = (name: string): ProductRun =>
   place.launch(['run', '--config', file, '--replica_name', name]);
 
+/** Leads and has a position: what is written before a new cluster's first position is not its to stream. */
 async function leads(run: ProductRun): Promise<void> {
-  await run.until(async () => (await run.status())['role'] === 'leader', 'to lead');
+  const look = async (): Promise<boolean> => {
+    const { role, position } = await run.status();
+    return role === 'leader' && Boolean(position);
+  };
+  await run.until(look, 'to lead');
 }
 
 const isStandby = async (run: ProductRun): Promise<boolean> => (await run.status())['role'] === 'standby';

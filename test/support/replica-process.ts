@@ -167,12 +167,13 @@ export class ReplicaProcess {
     });
   }
 
-  /** Resolves when /status shows the role. Rejects after the timeout, or at once when the process has ended. */
+  /** Resolves when /status shows the role; a leader, when it has a position too: what is written before is not its to stream. Rejects after the timeout, or at once when the process has ended. */
   async waitForRole(role: ReplicaStatus['role'], timeoutMs = 60_000): Promise<ReplicaStatus> {
     const look = async (): Promise<ReplicaStatus | null> => {
       if (!this.isRunning) throw new Error(`${this.name} has ended; ${this.lastWords()}`);
       const status = await this.status();
-      return status?.role === role ? status : null;
+      const isThere = status?.role === role && (role !== 'leader' || Boolean(status.position));
+      return isThere ? status : null;
     };
     const what = `${this.name} to be ${role}`;
     return waitUntil(look, { timeoutMs, what, everyMs: 50 }).catch((error: unknown) => {
