@@ -20,10 +20,4 @@ export const unforcedOptions: Partial<Record<OptionName, string>> = {
 };
 
 /** Options that are read by the product while no test carries their name: a new option may not come among them. */
-export const openOptions: ReadonlySet<OptionName> = new Set([
-  'kafka.delivery.timeout.ms',
-  'breaker_failure_threshold',
-  'breaker_reset_ms',
-  'breaker_step_down_ms',
-  'shutdown_timeout_ms',
-]);
+export const openOptions: ReadonlySet<OptionName> = new Set(['shutdown_timeout_ms']);

@@ -20,7 +20,7 @@ import type { ReplicaState } from '../replica-state.ts';
 import { fence, fenceAgain, type FenceOptions } from '../takeover.ts';
 import { DeliveryWatch } from './delivery-watch.ts';
 import { kafkaNetworkFactory, sessionOptions } from './kafka-settings.ts';
-import { outputLimits } from './output-limits.ts';
+import { outputLimits, outputPatience } from './output-limits.ts';
 import { retryWaits } from './retry-waits.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -172,21 +172,22 @@ export class KafkaPort implements OutputPort {
 
   async open(lease: Lease): Promise<Output> {
     const { config, state, metrics, log } = this.#options;
-    const { kafka, producer, breaker } = config;
+    const { kafka, producer } = config;
+    const patience = outputPatience(config);
     if (!this.#fenced) throw new HeavisideError('INTERNAL', 'open before fence');
     const fenced = this.#fenced;
     this.#fenced = null;
     const compressor = await (this.#compressor ??= createCompressor(kafka.compression));
     const { epoch } = lease;
     const sendBreaker = new SendBreaker({
-      failureThreshold: breaker.failureThreshold,
-      resetMs: breaker.resetMs,
+      failureThreshold: patience.failureThreshold,
+      resetMs: patience.resetMs,
       onState: (breakerState) => {
         state.breaker = breakerState;
         log.info({ breaker: breakerState }, `circuit breaker ${breakerState}`);
       },
     });
-    const delivery = new DeliveryWatch(kafka.deliveryTimeoutMs, (seconds) => {
+    const delivery = new DeliveryWatch(patience.deliveryMs, (seconds) => {
       metrics.countError('KAFKA_TIMEOUT');
       log.error(
         { code: 'KAFKA_TIMEOUT', seconds },
@@ -221,7 +222,7 @@ export class KafkaPort implements OutputPort {
         state.isKafkaReachable = error.code !== 'KAFKA_UNREACHABLE' && error.code !== 'KAFKA_TIMEOUT';
         log.warn({ code: error.code, error: error.message, records }, 'writing to Kafka failed');
         const openForMs = sendBreaker.openForMs();
-        if (openForMs > breaker.stepDownMs && (await this.#options.canOtherReachKafka(openForMs))) {
+        if (openForMs > patience.stepDownMs && (await this.#options.canOtherReachKafka(openForMs))) {
           throw new HeavisideError(
             error.code,
             'Kafka cannot be reached from here, but from another replica: leaving it to that one',

@@ -22,3 +22,13 @@ export function outputLimits({
     maxTransactionPartitions: kafka.transaction.maxPartitions,
   };
 }
+
+/** When writing counts as failed, and what follows: attempts, and milliseconds. */
+export function outputPatience({ breaker, kafka }: Config): {
+  readonly failureThreshold: number;
+  readonly resetMs: number;
+  readonly stepDownMs: number;
+  readonly deliveryMs: number;
+} {
+  return { ...breaker, deliveryMs: kafka.deliveryTimeoutMs };
+}

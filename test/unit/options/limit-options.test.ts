@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeOptions } from '../../../src/assembly/encode-settings.ts';
 import { leadershipLimits } from '../../../src/assembly/leadership-limits.ts';
 import { leaseTimes } from '../../../src/assembly/lease-times.ts';
-import { outputLimits } from '../../../src/assembly/output-limits.ts';
+import { outputLimits, outputPatience } from '../../../src/assembly/output-limits.ts';
 import { streamSettings } from '../../../src/assembly/source-settings.ts';
 import { statusCommand } from '../../../src/cli/status.ts';
 import type { Config } from '../../../src/config/config.ts';
@@ -51,6 +51,15 @@ describe('the output to Kafka', () => {
     ],
   ])('%s', (_, lines, part) => {
     expect(outputLimits(configOf(lines))).toMatchObject(part);
+  });
+
+  it.each([
+    ['[kafka.delivery.timeout.ms]', 'kafka.delivery.timeout.ms=70000', { deliveryMs: 70_000 }],
+    ['[breaker_failure_threshold]', 'breaker_failure_threshold=7', { failureThreshold: 7 }],
+    ['[breaker_reset_ms]', 'breaker_reset_ms=777', { resetMs: 777 }],
+    ['[breaker_step_down_ms]', 'breaker_step_down_ms=7777', { stepDownMs: 7777 }],
+  ])('%s', (_, lines, part) => {
+    expect(outputPatience(configOf(lines))).toMatchObject(part);
   });
 
   it('[ddl_kafka_topic] has its own topic for DDL', () => {
