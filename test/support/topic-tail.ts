@@ -23,6 +23,7 @@ function header(headers: IHeaders | undefined, name: string): string {
 export class TopicTail {
   readonly records: TopicRecord[] = [];
   readonly #consumer: Consumer;
+  #closed: Promise<void> | null = null;
   readonly #epochs = new Map<number, EpochSeen>();
   readonly #counts = new Map<string, number>();
 
@@ -75,8 +76,9 @@ export class TopicTail {
     return this.#counts.get(`${topic} ${partition}`) ?? 0;
   }
 
-  async close(): Promise<void> {
-    await this.#consumer.disconnect();
+  /** Leaves the group and closes the connections; a second call waits for the first. */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#consumer.disconnect());
   }
 
   #take(record: TopicRecord): void {
