@@ -6,27 +6,26 @@ import { readUint32 } from './codecs/integer.ts';
 import { putDate, putFraction, putTime } from './codecs/temporal.ts';
 import { writeInteger, writeSigned64, writeUnsigned64 } from './digits.ts';
 import { writeJsonDocumentString } from './json-string.ts';
+import {
+  DOUBLE,
+  INT16,
+  INT32,
+  INT64,
+  isInlined,
+  LARGE_ARRAY,
+  LARGE_OBJECT,
+  LITERAL,
+  MAX_DEPTH,
+  OPAQUE,
+  SMALL_ARRAY,
+  SMALL_OBJECT,
+  STRING,
+  UINT16,
+  UINT32,
+  UINT64,
+} from './json-value-type.ts';
 import { plainDouble } from './plain-double.ts';
 import { undecodable } from './undecodable.ts';
-
-/** Types of a value (sql-common/json_binary.cc). */
-const SMALL_OBJECT = 0;
-const LARGE_OBJECT = 1;
-const SMALL_ARRAY = 2;
-const LARGE_ARRAY = 3;
-const LITERAL = 4;
-const INT16 = 5;
-const UINT16 = 6;
-const INT32 = 7;
-const UINT32 = 8;
-const INT64 = 9;
-const UINT64 = 10;
-const DOUBLE = 11;
-const STRING = 12;
-const OPAQUE = 15;
-
-/** The server allows 100 levels. */
-const MAX_DEPTH = 100;
 
 const literals = [Buffer.from('null'), Buffer.from('true'), Buffer.from('false')];
 
@@ -173,12 +172,8 @@ export class JsonDocument {
       }
       const entry = valueEntries + i * (1 + width);
       const type = this.#source[entry] as number;
-      const isInlined =
-        type === LITERAL ||
-        type === INT16 ||
-        type === UINT16 ||
-        (width === 4 && (type === INT32 || type === UINT32));
-      this.#value(type, isInlined ? entry + 1 : start + this.#unsigned(entry + 1, width), depth + 1, out);
+      const value = isInlined(type, width) ? entry + 1 : start + this.#unsigned(entry + 1, width);
+      this.#value(type, value, depth + 1, out);
     }
     out.writeByte(isObject ? 0x7d : 0x5d);
   }

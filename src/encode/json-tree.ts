@@ -1,4 +1,22 @@
 import type { ByteSink } from '../model/byte-sink.ts';
+import {
+  DOUBLE,
+  INT16,
+  INT32,
+  INT64,
+  isInlined,
+  LARGE_ARRAY,
+  LARGE_OBJECT,
+  LITERAL,
+  MAX_DEPTH,
+  OPAQUE,
+  SMALL_ARRAY,
+  SMALL_OBJECT,
+  STRING,
+  UINT16,
+  UINT32,
+  UINT64,
+} from './json-value-type.ts';
 
 /** A scalar of MySQL's binary JSON, its value as the server wrote it. */
 interface JsonScalar {
@@ -25,24 +43,6 @@ export interface JsonObject {
 
 export type JsonTree = JsonScalar | JsonArray | JsonObject;
 
-/** Types of a value (sql-common/json_binary.cc). */
-const SMALL_OBJECT = 0;
-const LARGE_OBJECT = 1;
-const SMALL_ARRAY = 2;
-const LARGE_ARRAY = 3;
-const LITERAL = 4;
-const INT16 = 5;
-const UINT16 = 6;
-const INT32 = 7;
-const UINT32 = 8;
-const INT64 = 9;
-const UINT64 = 10;
-const DOUBLE = 11;
-const STRING = 12;
-const OPAQUE = 15;
-/** The server allows 100 levels. */
-const MAX_DEPTH = 100;
-
 const FIXED_SIZES: Readonly<Record<number, number>> = {
   [LITERAL]: 1,
   [INT16]: 2,
@@ -53,12 +53,6 @@ const FIXED_SIZES: Readonly<Record<number, number>> = {
   [UINT64]: 8,
   [DOUBLE]: 8,
 };
-
-const isInlined = (type: number, width: 2 | 4): boolean =>
-  type === LITERAL ||
-  type === INT16 ||
-  type === UINT16 ||
-  (width === 4 && (type === INT32 || type === UINT32));
 
 const damaged = (): RangeError => new RangeError('its binary JSON is damaged');
 
