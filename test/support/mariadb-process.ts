@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createConnection } from 'mysql2/promise';
 import { freePort, HOST } from '../../scripts/stack/free-port.ts';
 import { findProgram, runCommand } from '../../scripts/stack/run-command.ts';
 import { sqlVersion } from '../../scripts/stack/sql-probe.ts';
 import { waitUntil } from './wait-until.ts';
+import { runStatements } from './run-statements.ts';
 
 const PASSWORD = 'of-this-test';
 const running = new Set<ChildProcess>();
@@ -118,16 +118,8 @@ export class MariadbProcess {
   }
 
   /** Runs statements as root, one after another, on a connection of their own; resolves to the rows of the last one. */
-  async run(...statements: readonly string[]): Promise<Record<string, unknown>[]> {
-    const { host, port, user, password } = this;
-    const connection = await createConnection({ host, port, user, password });
-    try {
-      let rows: unknown = [];
-      for (const statement of statements) [rows] = await connection.query(statement);
-      return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
-    } finally {
-      await connection.end();
-    }
+  run(...statements: readonly string[]): Promise<Record<string, unknown>[]> {
+    return runStatements(this, statements);
   }
 
   async stop(): Promise<void> {

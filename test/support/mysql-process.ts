@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createConnection } from 'mysql2/promise';
 import { freePort, HOST } from '../../scripts/stack/free-port.ts';
 import { mysqlCommand } from '../../scripts/stack/mysql.ts';
 import { startProcess, stopProcess } from '../../scripts/stack/server-process.ts';
 import { stackDir, type ServerEntry } from '../../scripts/stack/stack-file.ts';
+import { runStatements } from './run-statements.ts';
 
 const PASSWORD = 'of-this-test';
 const GRACE_MS = 30_000;
@@ -44,16 +44,8 @@ export class MysqlProcess {
   }
 
   /** Runs statements on one connection; resolves to the rows of the last. */
-  async run(...statements: readonly string[]): Promise<Record<string, unknown>[]> {
-    const { host, port, user, password } = this;
-    const connection = await createConnection({ host, port, user, password });
-    try {
-      let rows: unknown = [];
-      for (const statement of statements) [rows] = await connection.query(statement);
-      return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
-    } finally {
-      await connection.end();
-    }
+  run(...statements: readonly string[]): Promise<Record<string, unknown>[]> {
+    return runStatements(this, statements);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -103,6 +103,17 @@ async function paused(ground: Ground): Promise<void> {
   await ground.pass(1500); // the transactions at hand end
 }
 
+async function stopReplication(ground: Ground): Promise<void> {
+  await groupOf(ground).second.run(ground.flavor === 'mysql' ? 'STOP REPLICA' : 'STOP SLAVE');
+}
+
+/** The writer and the check go on with that server. */
+function resumeOn(ground: Ground, server: ReturnType<typeof groupOf>['second']): void {
+  ground.writer.moveTo(server);
+  ground.source = described(server);
+  ground.writer.pause(false);
+}
+
 export const caughtUp: Scenario = {
   id: '10a',
   name: 'the source fails over to a replica that is caught up',
@@ -112,18 +123,16 @@ export const caughtUp: Scenario = {
   config: { source_heartbeat_ms: '500' },
   run: async (ground) => {
     const { first, second } = groupOf(ground);
-    const { faults, notes, writer, flavor } = ground;
+    const { faults, notes } = ground;
     await ground.startAll();
     await ground.flow(1000);
     await paused(ground);
     await catchUp(ground);
-    await second.run(flavor === 'mysql' ? 'STOP REPLICA' : 'STOP SLAVE');
+    await stopReplication(ground);
     faults.add('the source is gone, its replica takes its place');
     await first[Symbol.asyncDispose]();
     aim(ground, second);
-    writer.moveTo(second);
-    ground.source = described(second);
-    writer.pause(false);
+    resumeOn(ground, second);
     const since = monotonicEpochMs();
     await expectRecovery(ground, { what: 'a failover of the source', since, limitMs: 15_000, above: null });
     await ground.flow(1000);
@@ -156,11 +165,11 @@ export const lagging: Scenario = {
   config: { source_heartbeat_ms: '500' },
   run: async (ground) => {
     const { second } = groupOf(ground);
-    const { faults, writer, flavor } = ground;
+    const { faults, flavor } = ground;
     await ground.startAll();
     await ground.flow(500);
     await catchUp(ground).catch(() => undefined);
-    await second.run(flavor === 'mysql' ? 'STOP REPLICA' : 'STOP SLAVE');
+    await stopReplication(ground);
     await ground.flow(500);
     await paused(ground);
     await drained(ground);
@@ -169,11 +178,9 @@ export const lagging: Scenario = {
     await expectRefusal(ground, /POSITION_NOT_IN_EXECUTED/);
     await second.run(flavor === 'mysql' ? 'START REPLICA' : 'START SLAVE');
     await catchUp(ground);
-    await second.run(flavor === 'mysql' ? 'STOP REPLICA' : 'STOP SLAVE');
+    await stopReplication(ground);
     faults.add('it has caught up');
-    writer.moveTo(second);
-    ground.source = described(second);
-    writer.pause(false);
+    resumeOn(ground, second);
     const since = monotonicEpochMs();
     // A refusal is looked at again every 30 s.
     await expectRecovery(ground, { what: 'the replica that lagged', since, limitMs: 45_000, above: null });
