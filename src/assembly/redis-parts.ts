@@ -3,7 +3,7 @@ import { BlockedStore } from '../checkpoint/blocked-store.ts';
 import type { Blocked } from '../model/blocked.ts';
 import type { CheckpointStore } from '../checkpoint/checkpointer.ts';
 import { RedisCheckpointStore } from '../checkpoint/redis-checkpoint-store.ts';
-import { configFingerprint, type Config } from '../config/config.ts';
+import { configDigest, configFingerprint, type Config } from '../config/config.ts';
 import { ControlChannel } from '../election/control-channel.ts';
 import { EventLoopWatchdog } from '../election/event-loop-watchdog.ts';
 import { LeaderElector, type ElectionJob } from '../election/leader-elector.ts';
@@ -11,6 +11,7 @@ import { LeaseKeeper } from '../election/lease-keeper.ts';
 import { PresenceBoard, type Presence } from '../election/presence-board.ts';
 import { isReachedByOther } from '../election/proven-reach.ts';
 import { RedlockLeaseStore } from '../election/redlock-lease-store.ts';
+import { successor } from '../election/successor.ts';
 import type { Log } from '../observability/log.ts';
 import { withDeadline } from '../redis/node-votes.ts';
 import type { RedisNode } from '../redis/redis-node.ts';
@@ -85,6 +86,8 @@ export class RedisParts {
     this.channel.start();
     this.channel.on('released', () => (this.#releasedAt = performance.now()));
     this.#state.isRedisUp = true;
+    const config = configDigest(this.#config);
+    const startedAt = Math.round(performance.timeOrigin);
     this.presence.start(() => ({
       host: hostname(),
       pid: process.pid,
@@ -98,11 +101,14 @@ export class RedisParts {
           ? null
           : Math.round(performance.now() - this.#state.provedAt),
       version,
+      config,
+      startedAt,
     }));
     const elector = new LeaderElector({
       keeper: this.keeper,
       channel: this.channel,
       blocked: { get: () => this.#readBlocked() },
+      successor: () => this.#successor(),
       replica: this.#config.replicaName,
       log: this.#log,
       ...(process.env['HEAVISIDE_FAILPOINT_WATCHDOG'] === 'off' ? {} : { watchdog }),
@@ -159,6 +165,12 @@ export class RedisParts {
   /** Whether another replica has proven within so many milliseconds that it reaches what this one cannot. */
   async otherReaches(what: 'kafka' | 'source', withinMs: number): Promise<boolean> {
     return isReachedByOther(await this.replicas(), { replica: this.#config.replicaName, what, withinMs });
+  }
+
+  /** A proof is renewed every half of the TTL and told with the next entry. */
+  async #successor(): Promise<string | undefined> {
+    const { replicaName: leader, ha } = this.#config;
+    return successor(await this.replicas(), { leader, withinMs: 2 * ha.leaseTtlMs });
   }
 
   /** Fresh entries of all replicas; empty where Redis does not answer. */

@@ -283,3 +283,9 @@ export function configFingerprint(config: Config): string {
     .update(JSON.stringify([['filter', config.filter], ['script', config.script?.text], ...shaping]))
     .digest('hex');
 }
+
+/** SHA-256 (hex) of every option's value but the replica's own name, secrets left out: tells whether two replicas run the same configuration. */
+export function configDigest(config: Config): string {
+  const { replica_name: _, ...shared } = describeConfig(config);
+  return createHash('sha256').update(JSON.stringify(shared)).digest('hex');
+}

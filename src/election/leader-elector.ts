@@ -59,6 +59,8 @@ export interface LeaderElectorOptions {
   readonly keeper: LeaseKeeper;
   readonly channel: ControlChannel;
   readonly blocked: { get(): Promise<Blocked | null> };
+  /** Who is to lead after this one, when its process is told to end; undefined: whoever comes first. Asked while the leader finishes. */
+  readonly successor?: () => Promise<string | undefined>;
   /** This replica's name, unique in the cluster. */
   readonly replica: string;
   readonly log: Log;
@@ -206,7 +208,11 @@ export class LeaderElector {
   async #lead(lease: Lease, job: ElectionJob): Promise<number> {
     const { channel, watchdog, watchdogLimitMs = this.#ttlMs } = this.#options;
     const leave = new AbortController();
-    const onShutdown = (): void => leave.abort(new LeaveRequest('shutdown'));
+    let heir: Promise<string | undefined> = Promise.resolve(undefined);
+    const onShutdown = (): void => {
+      heir = this.#findSuccessor();
+      leave.abort(new LeaveRequest('shutdown'));
+    };
     job.signal.addEventListener('abort', onShutdown);
     if (job.signal.aborted) onShutdown();
     const unsubscribe = channel.on('switchover', (request) => this.#onSwitchover(request, lease, leave));
@@ -225,8 +231,8 @@ export class LeaderElector {
     unsubscribe();
     job.signal.removeEventListener('abort', onShutdown);
     const request: unknown = leave.signal.reason;
-    const target = request instanceof LeaveRequest ? request.target : undefined;
     const isSwitchover = request instanceof LeaveRequest && request.kind === 'switchover';
+    const target = isSwitchover ? request.target : await heir;
     const code = this.#noteEnd(outcome, lease.epoch, this.#clock.monotonic() - startMs);
     // Told before the release, which takes seconds where Redis is away: nothing is written any more.
     this.#tell(job, { role: 'candidate', epoch: null, reason: this.#candidacy.reason, code });
@@ -234,6 +240,11 @@ export class LeaderElector {
     this.#provedAtMs = null;
     if (outcome.kind === 'step-down' && outcome.error.reaction === 'exit') throw outcome.error;
     return 0;
+  }
+
+  /** Never rejects: without an answer, whoever comes first leads. */
+  async #findSuccessor(): Promise<string | undefined> {
+    return this.#options.successor?.().catch(() => undefined);
   }
 
   #noteEnd(outcome: LeadOutcome, epoch: number, ledMs: number): ErrorCode | null {

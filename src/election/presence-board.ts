@@ -17,6 +17,10 @@ export interface PresenceReport {
   /** Milliseconds since a standby last proved both; null where it has not, and on a leader. */
   readonly provedAgoMs: number | null;
   readonly version: string;
+  /** What tells one configuration from another; absent in the entries of versions before 0.2. */
+  readonly config?: string;
+  /** When the process started, by its own clock, milliseconds since 1970; absent likewise. */
+  readonly startedAt?: number;
 }
 
 export interface Presence extends PresenceReport {

@@ -39,6 +39,7 @@ interface ReplicaOptions {
   readonly prove?: () => Promise<void>;
   /** In place of the store in Redis. */
   readonly blocked?: LeaderElectorOptions['blocked'];
+  readonly successor?: () => Promise<string | undefined>;
   /** Default: leads until asked to leave or the lease is lost. */
   readonly lead?: (lease: Lease, leave: AbortSignal) => Promise<LeadOutcome>;
 }
@@ -55,7 +56,10 @@ class Replica {
   readonly #stop = new AbortController();
   readonly #run: Promise<void>;
 
-  constructor(name: string, { ttlMs = TTL_MS, prove, lead, blocked: fakeBlocked }: ReplicaOptions = {}) {
+  constructor(
+    name: string,
+    { ttlMs = TTL_MS, prove, lead, blocked: fakeBlocked, successor }: ReplicaOptions = {},
+  ) {
     this.name = name;
     const log = new MemoryLog();
     this.nodes = servers.map(({ url }) => new RedisNode({ url, leaseTtlMs: ttlMs, log }));
@@ -87,6 +91,7 @@ class Replica {
       log,
       waitMs: 500,
       blockedPollMs: 60_000,
+      ...(successor === undefined ? {} : { successor }),
     });
     const job: ElectionJob = {
       signal: this.#stop.signal,
@@ -182,6 +187,32 @@ describe('the election', () => {
     await b?.channel.requestSwitchover('c');
     await sleep(200);
     expect(c?.role).toBe('leader');
+  });
+
+  it.each(['b', 'c'])('goes to the successor of a leader whose process ends: %s', async (name) => {
+    await startRedis();
+    const a = new Replica('a', { successor: async () => name });
+    await until('a leads', () => a.role === 'leader');
+    const standbys = ['b', 'c'].map((each) => new Replica(each));
+    await until('standbys', () => standbys.every(({ role }) => role === 'standby'));
+    await sleep(100);
+    const startMs = performance.now();
+    await a.end();
+    const next = standbys.find((each) => each.name === name);
+    const endMs = await until('the successor leads', () => next?.role === 'leader');
+    expect(endMs - startMs).toBeLessThan(1000 * patience());
+    expect(standbys.filter(({ roles }) => roles.some(({ role }) => role === 'leader'))).toEqual([next]);
+  });
+
+  it('goes to whoever comes first where the successor cannot be told', async () => {
+    await startRedis();
+    const a = new Replica('a', { successor: () => Promise.reject(new Error('Redis does not answer')) });
+    await until('a leads', () => a.role === 'leader');
+    const b = new Replica('b');
+    await until('b stands by', () => b.role === 'standby');
+    await sleep(100);
+    await a.end();
+    await until('b leads', () => b.role === 'leader', 1000 * patience());
   });
 
   it('finds a switchover request that no message brought', async () => {
