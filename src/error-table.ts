@@ -17,9 +17,16 @@ interface ErrorRow {
   readonly hint: string;
   /** Process exit code where the error ends a command; documented in docs/errors.md. */
   readonly exitCode: number;
+  /** What the check at the start of `run` does about it: a wrong password ends a process that was never right. */
+  readonly atStart: 'exit' | 'wait';
 }
 
-const row = (reaction: Reaction, exitCode: number, hint: string): ErrorRow => ({ reaction, exitCode, hint });
+const row = (
+  reaction: Reaction,
+  exitCode: number,
+  hint: string,
+  atStart: ErrorRow['atStart'] = reaction === 'exit' ? 'exit' : 'wait',
+): ErrorRow => ({ reaction, exitCode, hint, atStart });
 
 export const errorTable = {
   // Configuration (exit 1, as Maxwell)
@@ -51,9 +58,16 @@ export const errorTable = {
     'No event and no heartbeat for three periods: the link is half-open; it is opened anew.',
   ),
   SOURCE_ACCESS_DENIED: row(
-    'exit',
+    'retry',
     3,
-    'Check user and password, and that the account may connect from this host.',
+    'Check user and password, and that the account may connect from this host; password_file is read anew at each attempt.',
+    'exit',
+  ),
+  SOURCE_TLS: row(
+    'retry',
+    3,
+    'Check ssl, mysql.ssl_ca, and that the certificate of the source is valid and names the host by which it is reached.',
+    'exit',
   ),
   SOURCE_PRIVILEGE_MISSING: row(
     'exit',
@@ -151,9 +165,22 @@ export const errorTable = {
   ),
   KAFKA_FENCED: row('step-down', 6, 'Another replica has taken over; this one becomes a standby.'),
   KAFKA_ACCESS_DENIED: row(
-    'exit',
+    'wait',
     6,
-    'Check kafka.sasl.* and the ACLs: Write and Create on the topics, Write on the transactional id.',
+    'Give the account the ACL that is named above; docs/security.md has all of them as commands.',
+    'exit',
+  ),
+  KAFKA_AUTHENTICATION: row(
+    'rebuild',
+    6,
+    'Check kafka.sasl.mechanism and the login; a file of it is read anew at each attempt.',
+    'exit',
+  ),
+  KAFKA_TLS: row(
+    'rebuild',
+    6,
+    'Check kafka.security.protocol, kafka.ssl.*, and that the certificate of the broker is valid and names the host by which it is reached.',
+    'exit',
   ),
   KAFKA_TOPIC_UNKNOWN: row(
     'wait',
@@ -251,7 +278,12 @@ export const errorTable = {
   REDIS_ACCESS_DENIED: row(
     'retry',
     8,
-    'Check user and password in redis.nodes, and that its ACL allows the keys heaviside:* and scripts.',
+    'Check user and password of redis.nodes, and the ACL of the user: docs/security.md has it as a command.',
+  ),
+  REDIS_TLS: row(
+    'retry',
+    8,
+    'Check redis.tls_ca, rediss:// or redis://, and that the certificate of Redis is valid and names the host by which it is reached.',
   ),
   REDIS_REFUSED: row(
     'retry',

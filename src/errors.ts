@@ -19,6 +19,11 @@ export class HeavisideError extends Error {
     return errorTable[this.code].reaction;
   }
 
+  /** Whether the check at the start of a process ends it. */
+  get endsStart(): boolean {
+    return errorTable[this.code].atStart === 'exit';
+  }
+
   get hint(): string {
     return errorTable[this.code].hint;
   }

@@ -130,7 +130,7 @@ export class Replica {
         await check();
       } catch (cause) {
         const error = asHeavisideError(cause);
-        if (error.reaction === 'exit') throw error;
+        if (error.endsStart) throw error;
         this.log.warn({ code: error.code, error: error.message, hint: error.hint }, 'not ready yet');
       }
     }

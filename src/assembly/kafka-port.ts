@@ -7,7 +7,7 @@ import type { Lease } from '../election/lease.ts';
 import { HeavisideError } from '../errors.ts';
 import { createCompressor, type Compressor } from '../kafka/compression.ts';
 import { partitionOffsets } from '../kafka/fetch-request.ts';
-import { kafkaError } from '../kafka/kafka-errors.ts';
+import { kafkaError, kafkaProtocolError } from '../kafka/kafka-errors.ts';
 import type { KafkaNetwork } from '../kafka/kafka-network.ts';
 import type { ProduceOptions } from '../kafka/produce-request.ts';
 import type { Evidence, OutputPort } from '../ports.ts';
@@ -49,7 +49,12 @@ export class KafkaPort implements OutputPort {
 
   constructor(options: KafkaPortOptions) {
     this.#options = options;
-    this.#createNetwork = kafkaNetworkFactory(options.config, options.log);
+    const { counters } = options.state;
+    this.#createNetwork = kafkaNetworkFactory(
+      options.config,
+      options.log,
+      () => counters.failedAuthentications++,
+    );
   }
 
   /**
@@ -79,6 +84,11 @@ export class KafkaPort implements OutputPort {
     const topics = [position.topic, producer.topic, ...(output.hasDdl ? [producer.ddlTopic] : [])];
     const fixed = topics.filter((topic) => !topic.includes('%{'));
     const metadata = await network.refreshMetadata(kafka.topics.isCreated ? [] : fixed);
+    const hidden = metadata.find(({ errorCode }) => errorCode === kafkaError.topicAuthorizationFailed);
+    if (hidden !== undefined) {
+      const acl = { topic: `Describe on Topic ${hidden.topic}` };
+      throw kafkaProtocolError(hidden.errorCode, `topic ${hidden.topic}`, acl);
+    }
     const missing = metadata.filter(({ errorCode }) => errorCode === kafkaError.unknownTopicOrPartition);
     if (missing.length > 0) {
       throw new HeavisideError(
@@ -218,7 +228,6 @@ export class KafkaPort implements OutputPort {
         metrics.observeKafkaTransaction('unknown', 0);
         state.counters.failedRecords += records;
         state.counters.retriedRecords += records;
-        if (error.code === 'KAFKA_ACCESS_DENIED') state.counters.failedAuthentications++;
         state.isKafkaReachable = error.code !== 'KAFKA_UNREACHABLE' && error.code !== 'KAFKA_TIMEOUT';
         log.warn({ code: error.code, error: error.message, records }, 'writing to Kafka failed');
         const openForMs = sendBreaker.openForMs();

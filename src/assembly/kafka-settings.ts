@@ -6,22 +6,28 @@ import type { KafkaConnectionOptions, KafkaSasl } from '../kafka/kafkajs-driver.
 import type { TransactionalSessionOptions } from '../kafka/transactional-session.ts';
 import type { ProduceOptions } from '../kafka/produce-request.ts';
 import type { Log } from '../observability/log.ts';
-import { readPem } from './read-pem.ts';
+import { pemReader } from './read-pem.ts';
 
 /** A request of the transaction protocol is answered within milliseconds; a longer wait only delays the look at what it did. */
 const transactionRequestTimeoutMs = 3000;
 
-function tlsOptions({ tls }: Config['kafka']): ConnectionOptions | null {
-  if (!tls) return null;
-  const ca = tls.caPem ?? readPem(tls.caPath);
-  const cert = tls.certificatePem ?? readPem(tls.certificatePath);
-  const key = tls.keyPem?.reveal() ?? readPem(tls.keyPath);
-  return {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(tls.keyPassword ? { passphrase: tls.keyPassword.reveal() } : {}),
-    ...(tls.verifiesHostname ? {} : { checkServerIdentity: () => undefined }),
+/** The options of TLS as the files have them at each call. */
+function tlsReader({ tls }: Config['kafka']): () => ConnectionOptions | null {
+  if (!tls) return () => null;
+  const { caPem, certificatePem, keyPem, keyPassword } = tls;
+  // A file beside the text of the same thing is not read, and need not be there.
+  const readCa = caPem === null ? pemReader(tls.caPath) : () => caPem;
+  const readCert = certificatePem === null ? pemReader(tls.certificatePath) : () => certificatePem;
+  const readKey = keyPem === null ? pemReader(tls.keyPath) : () => keyPem.reveal();
+  return () => {
+    const [ca, cert, key] = [readCa(), readCert(), readKey()];
+    return {
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+      ...(keyPassword ? { passphrase: keyPassword.reveal() } : {}),
+      ...(tls.verifiesHostname ? {} : { checkServerIdentity: () => undefined }),
+    };
   };
 }
 
@@ -31,14 +37,27 @@ function saslOptions({ login }: Config['kafka']): KafkaSasl | null {
   return { mechanism, username: login.username, password: login.password.reveal() };
 }
 
-/** A factory of connections as the configuration says; each leadership, each producer and each look-up has its own. */
-export function kafkaNetworkFactory(config: Config, log: Log): () => KafkaNetwork {
+/**
+ * A factory of connections as the configuration says; each leadership, each producer and each look-up has its own.
+ * @param onAuthenticationFailed called for each login that a broker refuses
+ */
+export function kafkaNetworkFactory(
+  config: Config,
+  log: Log,
+  onAuthenticationFailed: () => void = () => undefined,
+): () => KafkaNetwork {
   const { kafka } = config;
+  const readTls = tlsReader(kafka);
   const options: KafkaConnectionOptions = {
     brokers: kafka.bootstrapServers,
     clientId: kafka.clientId,
-    ssl: tlsOptions(kafka),
-    sasl: saslOptions(kafka),
+    get ssl() {
+      return readTls();
+    },
+    get sasl() {
+      return saslOptions(kafka);
+    },
+    onAuthenticationFailed,
     connectionTimeoutMs: Math.min(5000, kafka.requestTimeoutMs),
     requestTimeoutMs: requestTimeoutMs(config),
     onLog: (_level, message) => log.debug({}, `kafkajs: ${message}`),

@@ -60,8 +60,10 @@ export class BinlogPort implements SourcePort {
       try {
         return await openQueryConnection(this.#address);
       } catch (error) {
-        failure = asHeavisideError(error, 'SOURCE_UNREACHABLE');
-        if (failure.reaction !== 'retry') throw failure;
+        const each = asHeavisideError(error, 'SOURCE_UNREACHABLE');
+        if (each.reaction !== 'retry') throw each;
+        // Of several, one that refuses tells more than one that is away.
+        if (failure === null || failure.code === 'SOURCE_UNREACHABLE') failure = each;
         this.#next++;
       }
     }

@@ -1,23 +1,31 @@
 import type { BinlogStreamOptions } from '../binlog/binlog-source.ts';
 import type { SourceAddress } from '../binlog/mysql-client.ts';
 import type { Config } from '../config/config.ts';
-import { readPem } from './read-pem.ts';
+import { pemReader } from './read-pem.ts';
 
-/** The addresses of the source, in the order in which they are tried. Names are resolved at each connect. */
+/**
+ * The addresses of the source, in the order in which they are tried. Names are resolved at each connect; password and
+ * certificates are read anew each time they are looked at, so that a connection is made with those of now.
+ */
 export function sourceAddresses({ source }: Config): readonly SourceAddress[] {
-  const ca = readPem(source.tls.caPath);
-  const cert = readPem(source.tls.certificatePath);
-  const key = readPem(source.tls.keyPath);
+  const readCa = pemReader(source.tls.caPath);
+  const readCert = pemReader(source.tls.certificatePath);
+  const readKey = pemReader(source.tls.keyPath);
   return source.hosts.map(({ host, port }) => ({
     host,
     port,
     user: source.user,
-    password: source.password?.reveal() ?? '',
-    tls: {
-      mode: source.tls.mode,
-      ...(ca === undefined ? {} : { ca }),
-      ...(cert === undefined ? {} : { cert }),
-      ...(key === undefined ? {} : { key }),
+    get password() {
+      return source.password?.reveal() ?? '';
+    },
+    get tls() {
+      const [ca, cert, key] = [readCa(), readCert(), readKey()];
+      return {
+        mode: source.tls.mode,
+        ...(ca === undefined ? {} : { ca }),
+        ...(cert === undefined ? {} : { cert }),
+        ...(key === undefined ? {} : { key }),
+      };
     },
     connectTimeoutMs: source.connectionTimeoutMs,
   }));

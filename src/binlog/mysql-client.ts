@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { createConnection, type Connection, type ConnectionOptions, type SslOptions } from 'mysql2';
 import { HeavisideError } from '../errors.ts';
 import { connectError, queryError } from './source-error.ts';
@@ -76,6 +76,7 @@ function connect(address: SourceAddress, ssl: SslOptions | undefined): Promise<C
   };
   return new Promise((resolve, reject) => {
     const connection = createConnection(options);
+    nameTheServer(connection, address);
     connection.once('error', (error: unknown) => {
       destroyConnection(connection);
       reject(error);
@@ -87,6 +88,14 @@ function connect(address: SourceAddress, ssl: SslOptions | undefined): Promise<C
       resolve(connection);
     });
   });
+}
+
+/**
+ * A certificate is checked against the name of the TLS connection or, as an address may not be one (RFC 6066), against
+ * `_host` of the socket below: Node.js sets it for names only, and takes "localhost" where there is none.
+ */
+function nameTheServer(connection: Connection, { host }: SourceAddress): void {
+  if (isIP(host) !== 0) (socketOf(connection) as Socket & { _host?: string })._host = host;
 }
 
 /** The driver's types leave its socket out. */

@@ -1,4 +1,5 @@
 import { HeavisideError, type ErrorCode } from '../errors.ts';
+import { isTlsError } from '../tls-error.ts';
 
 /** Server error numbers: mysql-server `share/messages_to_clients.txt`, MariaDB `sql/share/errmsg-utf8.txt`. */
 const byNumber: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
@@ -9,6 +10,7 @@ const byNumber: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
   [1698, 'SOURCE_ACCESS_DENIED'], // no password given
   [3118, 'SOURCE_ACCESS_DENIED'], // account locked
   [4151, 'SOURCE_ACCESS_DENIED'], // account locked (MariaDB)
+  [3159, 'SOURCE_TLS'], // require_secure_transport, and ssl=DISABLED
   [1044, 'SOURCE_PRIVILEGE_MISSING'],
   [1142, 'SOURCE_PRIVILEGE_MISSING'],
   [1143, 'SOURCE_PRIVILEGE_MISSING'],
@@ -45,7 +47,8 @@ export function connectError(
   error: unknown,
   { host, port }: { readonly host: string; readonly port: number },
 ): HeavisideError {
-  const code = byNumber.get(numberOf(error) ?? 0) ?? 'SOURCE_UNREACHABLE';
+  const code =
+    byNumber.get(numberOf(error) ?? 0) ?? (isTlsError(error) ? 'SOURCE_TLS' : 'SOURCE_UNREACHABLE');
   return new HeavisideError(code, `cannot connect to the source at ${host}:${port}: ${messageOf(error)}`, {
     cause: error,
   });

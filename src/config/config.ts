@@ -39,9 +39,15 @@ function kafkaLogin(v: OptionValues) {
   if (!v['kafka.security.protocol'].startsWith('SASL')) return null;
   const jaas = v['kafka.sasl.jaas.config'];
   const password: Secret | null = jaas?.password ?? v['kafka.sasl.password'];
-  const username = jaas?.username ?? v['kafka.sasl.username'];
-  if (password === null || username === null) return null;
-  return { mechanism: v['kafka.sasl.mechanism'] ?? 'PLAIN', username, password };
+  const username = v['kafka.sasl.username'];
+  if (password === null || (jaas === null && username === null)) return null;
+  return {
+    mechanism: v['kafka.sasl.mechanism'] ?? 'PLAIN',
+    get username() {
+      return jaas?.username ?? username ?? '';
+    },
+    password,
+  };
 }
 
 function kafkaTls(v: OptionValues) {
@@ -148,7 +154,8 @@ const outputConfig = (v: OptionValues) => ({
   nullsZeroDates: v.output_null_zerodates,
   usesCamelCase: v.output_naming_strategy === 'underscore_to_camelcase',
   /** Null: nothing is encrypted. */
-  encryption: v.encrypt === 'none' || v.secret_key === null ? null : { scope: v.encrypt, key: v.secret_key },
+  encryption:
+    v.encrypt === 'none' || v.secret_key === null ? null : { scope: v.encrypt, key: v.secret_key.fixed() },
   /** Names and /regular expressions/. */
   excludedColumns: v.exclude_columns ?? [],
 });

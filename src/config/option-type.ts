@@ -17,8 +17,11 @@ export interface OptionType<T> {
   readonly range?: readonly [number, number];
   /** The values of a choice. */
   readonly choices?: readonly string[];
-  /** @throws OptionValueError */
-  parse(text: string): T;
+  /**
+   * @param reread where the text came from a file: reads it anew, for values that follow a rotation
+   * @throws OptionValueError
+   */
+  parse(text: string, reread?: () => string): T;
 }
 
 const plain = { isFlag: false, isSecret: false, keepsComments: false } as const;
@@ -56,14 +59,14 @@ export const text = (
   },
 });
 
-/** Text that is never shown; may come from a file by `<option>_file`. */
+/** Text that is never shown; may come from a file by `<option>_file`, which is read anew at each use. */
 export const secret = (): OptionType<Secret> => ({
   ...plain,
   kind: 'secret',
   argument: 'SECRET',
   isSecret: true,
   keepsComments: true,
-  parse: (value) => new Secret(value),
+  parse: (value, reread) => new Secret(value, reread),
 });
 
 /** A whole number from `min` to `max`. */

@@ -41,6 +41,9 @@ export function withCredentials(
 ): RedisNode {
   const url = node.url.reveal();
   if (password === null || /^[a-z+]+:\/\/[^/]*@/u.test(url)) return node;
-  const credentials = `${encodeURIComponent(username ?? '')}:${encodeURIComponent(password.reveal())}@`;
-  return { url: new Secret(url.replace('://', () => `://${credentials}`)), label: node.label };
+  const complete = (): string => {
+    const credentials = `${encodeURIComponent(username ?? '')}:${encodeURIComponent(password.reveal())}@`;
+    return url.replace('://', () => `://${credentials}`);
+  };
+  return { url: new Secret(complete(), complete), label: node.label };
 }

@@ -74,11 +74,13 @@ function reportForeign(setting: ChosenSetting, report: ResolvedSettings): void {
   }
 }
 
+const readSecret = (path: string, readFile: ReadFile): string => readFile(path).replace(/\r?\n$/u, '');
+
 /** @throws OptionValueError where a secret's file cannot be read */
 function textOf(setting: ChosenSetting, readFile: ReadFile): string {
   if (!setting.isFile) return setting.text;
   try {
-    return readFile(setting.text).replace(/\r?\n$/u, '');
+    return readSecret(setting.text, readFile);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
     throw new OptionValueError(`the file ${setting.text} cannot be read (${code})`);
@@ -112,7 +114,8 @@ export function resolveSettings(sources: readonly SettingSource[], readFile: Rea
       const text = textOf(setting, readFile);
       // An empty value, such as a chart renders for what is not set, gives the default back.
       if (text.trim() === '' && !emptyIsValue) continue;
-      values.set(key, type.parse(text));
+      const reread = (): string => readSecret(setting.text, readFile);
+      values.set(key, setting.isFile ? type.parse(text, reread) : type.parse(text));
       if (type.keepsComments && !type.isSecret && /\s#/u.test(text)) {
         report.warnings.push(
           `${place}: "#" and what follows is part of the value, as a comment has a line of its own`,

@@ -27,19 +27,22 @@ export async function addPartitions(
     const body = writer.take();
     raw = await sendRaw(coordinator, { apiKey: 24, apiVersion: 0, apiName: 'AddPartitionsToTxn', body });
   } catch (error) {
-    throw toKafkaError(error, 'AddPartitionsToTxn');
+    throw toKafkaError(error, 'AddPartitionsToTxn', { transactionalId });
   }
   const refusals = readRefusals(raw);
   const cause = refusals.find(({ code }) => code !== kafkaError.operationNotAttempted) ?? refusals[0];
-  if (cause) throw kafkaProtocolError(cause.code, `adding ${cause.place} to the transaction`);
+  if (cause) {
+    const acl = { topic: `Write on Topic ${cause.topic}`, transactionalId };
+    throw kafkaProtocolError(cause.code, `adding ${cause.place} to the transaction`, acl);
+  }
 }
 
-function readRefusals(raw: Buffer): { place: string; code: number }[] {
+function readRefusals(raw: Buffer): { topic: string; place: string; code: number }[] {
   const reader = new WireReader(raw);
   reader.int32(); // throttle_time_ms
   const answers = reader.array(() => {
     const topic = reader.string();
-    return reader.array(() => ({ place: `${topic}-${reader.int32()}`, code: reader.int16() }));
+    return reader.array(() => ({ topic, place: `${topic}-${reader.int32()}`, code: reader.int16() }));
   });
   return answers.flat().filter(({ code }) => code !== kafkaError.none);
 }

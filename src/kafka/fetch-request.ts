@@ -52,7 +52,8 @@ function readResponse(raw: Buffer, topic: string, partition: number): FetchedPar
     reader.array(() => {
       reader.int32(); // partition
       const code = reader.int16();
-      if (code !== 0) throw kafkaProtocolError(code, `reading ${topic}-${partition}`);
+      const acl = { topic: `Read on Topic ${topic}` };
+      if (code !== 0) throw kafkaProtocolError(code, `reading ${topic}-${partition}`, acl);
       reader.int64(); // high_watermark
       reader.int64(); // last_stable_offset
       const aborted = reader.array((r) => ({ producerId: r.int64(), firstOffset: r.int64() }));
@@ -99,6 +100,6 @@ async function askOffset(
       throw new HeavisideError('KAFKA_RETRIABLE', `no offset of ${topic}-${partition}`);
     return BigInt(offset);
   } catch (error) {
-    throw toKafkaError(error, 'ListOffsets');
+    throw toKafkaError(error, 'ListOffsets', { topic: `Describe on Topic ${topic}` });
   }
 }

@@ -1,4 +1,5 @@
 import { HeavisideError, type ErrorCode } from '../errors.ts';
+import { isTlsError } from '../tls-error.ts';
 
 /** Error codes of the protocol that steer us (https://kafka.apache.org/protocol#protocol_error_codes). */
 export const kafkaError = {
@@ -17,6 +18,7 @@ export const kafkaError = {
   invalidRequiredAcks: 21,
   topicAuthorizationFailed: 29,
   clusterAuthorizationFailed: 31,
+  unsupportedSaslMechanism: 33,
   unsupportedVersion: 35,
   topicAlreadyExists: 36,
   invalidReplicationFactor: 38,
@@ -54,7 +56,8 @@ const codeTable = new Map<number, ErrorCode>([
   [kafkaError.transactionalIdAuthorizationFailed, 'KAFKA_ACCESS_DENIED'],
   [kafkaError.invalidProducerEpoch, 'KAFKA_FENCED'],
   [kafkaError.producerFenced, 'KAFKA_FENCED'],
-  [kafkaError.saslAuthenticationFailed, 'KAFKA_ACCESS_DENIED'],
+  [kafkaError.unsupportedSaslMechanism, 'KAFKA_AUTHENTICATION'],
+  [kafkaError.saslAuthenticationFailed, 'KAFKA_AUTHENTICATION'],
   [kafkaError.invalidRequiredAcks, 'KAFKA_UNSUPPORTED'],
   [kafkaError.unsupportedVersion, 'KAFKA_UNSUPPORTED'],
   [kafkaError.invalidRequest, 'KAFKA_UNSUPPORTED'],
@@ -76,9 +79,28 @@ export class KafkaProtocolError extends HeavisideError {
   }
 }
 
+/** What a request asks of the authorizer: an error says which ACL is missing. */
+export interface RequiredAcl {
+  /** Operation on a topic: `Write on Topic orders`. */
+  readonly topic?: string;
+  readonly transactionalId?: string;
+}
+
+function missingAcl(code: number, { topic, transactionalId }: RequiredAcl): string | undefined {
+  if (code === kafkaError.topicAuthorizationFailed) return topic;
+  if (code === kafkaError.transactionalIdAuthorizationFailed)
+    return `Describe and Write on TransactionalId${transactionalId === undefined ? '' : ` ${transactionalId}`}`;
+  if (code === kafkaError.clusterAuthorizationFailed) return 'IdempotentWrite on Cluster';
+  return undefined;
+}
+
 /** An error for a code that a broker answered; what the table does not name is retriable by the one way. */
-export function kafkaProtocolError(code: number, what: string): KafkaProtocolError {
-  const text = `${what}: error ${code} from the broker`;
+export function kafkaProtocolError(code: number, what: string, acl: RequiredAcl = {}): KafkaProtocolError {
+  const missing = missingAcl(code, acl);
+  const text =
+    missing === undefined
+      ? `${what}: error ${code} from the broker`
+      : `${what}: the account lacks the ACL ${missing} (error ${code})`;
   return new KafkaProtocolError(codeTable.get(code) ?? 'KAFKA_RETRIABLE', text, code);
 }
 
@@ -99,14 +121,18 @@ export function isCoordinatorRetriable(error: unknown): boolean {
 }
 
 /** Maps whatever kafkajs threw to an error of ours. */
-export function toKafkaError(error: unknown, what: string): HeavisideError {
+export function toKafkaError(error: unknown, what: string, acl: RequiredAcl = {}): HeavisideError {
   if (error instanceof HeavisideError) return error;
   const code = protocolCodeOf(error);
-  if (code !== null) return kafkaProtocolError(code, what);
+  if (code !== null) return kafkaProtocolError(code, what, acl);
   const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
   if (name === 'KafkaJSSASLAuthenticationError') {
-    return new HeavisideError('KAFKA_ACCESS_DENIED', `${what}: authentication refused by the broker`);
+    // The broker's own words may name the account; kafkajs's of a mechanism do not.
+    const [reason] = /SASL \S+ mechanism is not supported by the server/.exec(message) ?? [];
+    const text = `${what}: authentication refused by the broker${reason === undefined ? '' : `: ${reason}`}`;
+    return new HeavisideError('KAFKA_AUTHENTICATION', text);
   }
+  if (isTlsError(error)) return new HeavisideError('KAFKA_TLS', `${what}: ${message}`, { cause: error });
   if (name === 'KafkaJSRequestTimeoutError')
     return new HeavisideError('KAFKA_TIMEOUT', `${what}: ${message}`);
   if (name === 'KafkaJSServerDoesNotSupportApiKey') {

@@ -60,7 +60,7 @@ export class KafkaNetwork {
       } catch (error) {
         this.#known.note(address, false);
         failure = error;
-        if (error instanceof HeavisideError && error.code === 'KAFKA_ACCESS_DENIED') throw error;
+        if (error instanceof HeavisideError && error.code === 'KAFKA_AUTHENTICATION') throw error;
       }
     }
     throw toKafkaError(failure, `connecting to ${candidates.join(', ')}`);
@@ -72,7 +72,10 @@ export class KafkaNetwork {
       await broker.connect();
     } catch (error) {
       destroyBroker(broker);
-      throw toKafkaError(error, `connecting to ${broker.connectionPool.host}:${broker.connectionPool.port}`);
+      const { host, port } = broker.connectionPool;
+      const mapped = toKafkaError(error, `connecting to ${host}:${port}`);
+      if (mapped.code === 'KAFKA_AUTHENTICATION') this.#options.onAuthenticationFailed?.();
+      throw mapped;
     }
     if (this.#isDestroyed) destroyBroker(broker);
   }
@@ -141,7 +144,8 @@ export class KafkaNetwork {
       metadata = (await this.refreshMetadata([topic]))[0];
     }
     if (metadata === undefined || metadata.errorCode !== 0) {
-      throw kafkaProtocolError(metadata?.errorCode ?? kafkaError.unknownTopicOrPartition, `topic ${topic}`);
+      const code = metadata?.errorCode ?? kafkaError.unknownTopicOrPartition;
+      throw kafkaProtocolError(code, `topic ${topic}`, { topic: `Describe on Topic ${topic}` });
     }
     const leader = metadata.leaders[partition] ?? -1;
     if (leader < 0) throw new HeavisideError('KAFKA_RETRIABLE', `${topic}-${partition} has no leader now`);
@@ -166,7 +170,7 @@ export class KafkaNetwork {
         return await this.broker(coordinator.nodeId);
       } catch (error) {
         if (!isCoordinatorRetriable(error) || performance.now() > deadline) {
-          throw toKafkaError(error, 'finding the transaction coordinator');
+          throw toKafkaError(error, 'finding the transaction coordinator', { transactionalId });
         }
         await sleep(20);
       }

@@ -26,8 +26,11 @@ export interface KafkaConnectionOptions {
   /** host:port, at least one. */
   readonly brokers: readonly string[];
   readonly clientId: string;
+  /** Read for each connection, as `sasl`: both may have been rotated. */
   readonly ssl: tls.ConnectionOptions | null;
   readonly sasl: KafkaSasl | null;
+  /** Called for each login that a broker refuses. */
+  readonly onAuthenticationFailed?: () => void;
   /** Milliseconds for TCP and TLS to stand. */
   readonly connectionTimeoutMs: number;
   /** Milliseconds to the answer of any request. */

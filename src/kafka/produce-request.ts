@@ -188,7 +188,7 @@ function refusal(
   const isTooLarge = code === kafkaError.messageTooLarge || code === kafkaError.recordListTooLarge;
   const part = parts.find((each) => each.topic === topic && each.partition === partition);
   if (isTooLarge && part) return new BatchTooLargeError(part, code);
-  return kafkaProtocolError(code, `writing to ${topic}-${partition}`);
+  return kafkaProtocolError(code, `writing to ${topic}-${partition}`, { topic: `Write on Topic ${topic}` });
 }
 
 function readResponse(raw: Buffer, parts: readonly Part[]): ProducedOffset[] {

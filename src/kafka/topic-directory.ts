@@ -43,7 +43,7 @@ async function createTopic(network: KafkaNetwork, topic: string, options: TopicO
     if (code === kafkaError.topicAuthorizationFailed || code === kafkaError.clusterAuthorizationFailed) {
       throw new HeavisideError(
         'KAFKA_ACCESS_DENIED',
-        `creating topic ${topic} is not allowed to this account`,
+        `creating topic ${topic}: the account lacks the ACL Create on Topic ${topic} (error ${code}); or create it beforehand, with kafka_topic_create=false`,
       );
     }
     if (code === kafkaError.invalidReplicationFactor) {
@@ -110,7 +110,7 @@ export async function ensureTopic(
       code !== kafkaError.unknownTopicOrPartition &&
       code !== kafkaError.leaderNotAvailable
     ) {
-      throw kafkaProtocolError(code, `topic ${topic}`);
+      throw kafkaProtocolError(code, `topic ${topic}`, { topic: `Describe on Topic ${topic}` });
     }
     if (performance.now() > deadline) {
       throw new HeavisideError('KAFKA_RETRIABLE', `topic ${topic} has partitions without a leader`);

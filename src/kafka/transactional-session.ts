@@ -84,7 +84,7 @@ export class TransactionalSession {
         return new TransactionalSession(network, options, { producer, coordinator });
       } catch (error) {
         if (!isCoordinatorRetriable(error) || performance.now() > deadline)
-          throw toKafkaError(error, 'InitProducerId');
+          throw toKafkaError(error, 'InitProducerId', options);
         await sleep(5);
       }
     }
@@ -186,7 +186,8 @@ export class TransactionalSession {
         await ask(this.#coordinator);
         return;
       } catch (error) {
-        if (!isCoordinatorRetriable(error) || performance.now() > deadline) throw toKafkaError(error, what);
+        if (!isCoordinatorRetriable(error) || performance.now() > deadline)
+          throw toKafkaError(error, what, this.#options);
         if (protocolCodeOf(error) !== kafkaError.concurrentTransactions) {
           this.#coordinator = await this.#network.transactionCoordinator(
             this.#options.transactionalId,

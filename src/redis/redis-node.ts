@@ -1,11 +1,19 @@
 import { createHash } from 'node:crypto';
-import { isIP } from 'node:net';
-import { Redis, type RedisOptions } from 'ioredis';
+import { Redis } from 'ioredis';
 import { HeavisideError } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
+import { isTlsError } from '../tls-error.ts';
+import {
+  clientOptions,
+  identityOptions,
+  retryDelayMs,
+  type LinkIdentity,
+  type LinkLimits,
+} from './client-options.ts';
 import type { RedisConnection, RedisPeer } from './redis-connection.ts';
-import { parseRedisUrl, secretsOf, withSentinelPassword, type RedisTarget } from './redis-url.ts';
+import { parseRedisUrl, secretsOf, withSentinelPassword } from './redis-url.ts';
 
+/** URL, authority and password are looked at for each connection: where they are getters, a rotated one is taken. */
 export interface RedisNodeOptions {
   /** One entry of `redis.nodes`; see parseRedisUrl. */
   readonly url: string;
@@ -18,7 +26,6 @@ export interface RedisNodeOptions {
   readonly log: Log;
 }
 
-const CONNECT_TIMEOUT_MS = 1000;
 const STORE_TIMEOUT_MS = 2000;
 const SUBSCRIBER_PING_MS = 5000;
 const SHORTEST_TIMEOUT_MS = 50;
@@ -39,15 +46,14 @@ export class RedisNode implements RedisPeer {
 
   /** @throws CONFIG_INVALID where the URL is none */
   constructor(options: RedisNodeOptions) {
-    const target = withSentinelPassword(parseRedisUrl(options.url), options.sentinelPassword ?? null);
-    this.name = target.name;
-    this.#log = options.log.child({ redis: target.name });
+    const identify = (): LinkIdentity => ({
+      target: withSentinelPassword(parseRedisUrl(options.url), options.sentinelPassword ?? null),
+      tlsCa: options.tlsCa ?? null,
+    });
+    this.name = identify().target.name;
+    this.#log = options.log.child({ redis: this.name });
     this.#open = (role, limits) => {
-      const link = new Link(
-        target,
-        { ...limits, tlsCa: options.tlsCa ?? null },
-        this.#log.child({ connection: role }),
-      );
+      const link = new Link(identify, limits, this.#log.child({ connection: role }));
       this.#links.push(link);
       return link;
     };
@@ -85,36 +91,29 @@ export class RedisNode implements RedisPeer {
 
 type LinkRole = 'lease' | 'store' | 'subscriber';
 
-interface LinkLimits {
-  /** How long a command may take. */
-  readonly commandMs: number;
-  /** How long a command waits for a connection; 0: it fails at once. */
-  readonly readyWaitMs: number;
-}
-
-interface LinkTls {
-  readonly tlsCa: string | null;
-}
-
 /** One ioredis client with its errors translated. */
 class Link implements RedisConnection {
   readonly #redis: Redis;
   readonly #name: string;
   readonly #readyWaitMs: number;
-  readonly #secrets: readonly string[];
+  readonly #identify: () => LinkIdentity;
+  readonly #secrets: Set<string>;
   readonly #log: Log;
   readonly #hashes = new Map<string, string>();
   readonly #channels = new Map<string, (message: string) => void>();
   #lastError = '';
+  #hasTlsFailed = false;
   #reopening: NodeJS.Timeout | null = null;
   #isClosed = false;
 
-  constructor(target: RedisTarget, limits: LinkLimits & LinkTls, log: Log) {
-    this.#name = target.name;
+  constructor(identify: () => LinkIdentity, limits: LinkLimits, log: Log) {
+    const identity = identify();
+    this.#identify = identify;
+    this.#name = identity.target.name;
     this.#readyWaitMs = limits.readyWaitMs;
     this.#log = log;
-    this.#secrets = secretsOf(target);
-    this.#redis = new Redis(clientOptions(target, limits, () => this.#isClosed));
+    this.#secrets = new Set(secretsOf(identity.target));
+    this.#redis = new Redis(clientOptions(identity, limits, () => this.#isClosed));
     // One listener a waiting command: no sign of a leak.
     this.#redis.setMaxListeners(0);
     this.#listen();
@@ -162,7 +161,9 @@ class Link implements RedisConnection {
       if (message !== this.#lastError)
         this.#log.warn({ error: message }, 'redis connection failed; trying again');
       this.#lastError = message;
+      this.#hasTlsFailed = isTlsError(error);
     });
+    this.#redis.on('reconnecting', () => this.#renewIdentity());
     this.#redis.on('ready', () => {
       if (this.#lastError !== '') this.#log.info({}, 'redis connection is back');
       this.#lastError = '';
@@ -172,8 +173,16 @@ class Link implements RedisConnection {
     // ioredis gives up where a disconnect meets a Sentinel lookup; a node is never given up.
     this.#redis.on('end', () => {
       if (this.#isClosed) return;
+      this.#renewIdentity();
       this.#reopening = setTimeout(() => void this.#redis.connect().catch(() => undefined), retryDelayMs(10));
     });
+  }
+
+  /** ioredis keeps the options that it was made with: password and certificates of now are put into them before it connects. */
+  #renewIdentity(): void {
+    const identity = this.#identify();
+    for (const secret of secretsOf(identity.target)) this.#secrets.add(secret);
+    Object.assign(this.#redis.options, identityOptions(identity));
   }
 
   #send(channel: string): void {
@@ -226,10 +235,11 @@ class Link implements RedisConnection {
 
   #unreachable(what: string): HeavisideError {
     // A refused login shows itself as a connection that never gets ready.
-    const isDenied = /^(NOAUTH|WRONGPASS|NOPERM)/.test(this.#lastError);
+    const isDenied = /\b(NOAUTH|WRONGPASS|NOPERM)\b/.test(this.#lastError);
     const last = this.#lastError === '' ? '' : ` (last error: ${this.#lastError})`;
+    const reason = this.#hasTlsFailed ? 'REDIS_TLS' : 'REDIS_UNREACHABLE';
     return new HeavisideError(
-      isDenied ? 'REDIS_ACCESS_DENIED' : 'REDIS_UNREACHABLE',
+      isDenied ? 'REDIS_ACCESS_DENIED' : reason,
       `Redis ${this.#name} ${what}${last}`,
     );
   }
@@ -239,57 +249,4 @@ class Link implements RedisConnection {
     for (const secret of this.#secrets) text = text.replaceAll(secret, '***');
     return text.slice(0, ERROR_TEXT_LIMIT);
   }
-}
-
-/** 50, 100, … 500 ms, a quarter of it left to chance so that the replicas do not come back in step. */
-function retryDelayMs(attempt: number): number {
-  return Math.round(Math.min(50 * attempt, 500) * (0.75 + 0.25 * Math.random()));
-}
-
-type ClientOptions = RedisOptions & { replyMapping: 'legacy' };
-
-function clientOptions(
-  target: RedisTarget,
-  limits: LinkLimits & LinkTls,
-  isClosed: () => boolean,
-): ClientOptions {
-  const host = target.hosts[0]?.host ?? '';
-  // SNI takes names only (RFC 6066); the certificate of an address is checked against `host`.
-  const servername = target.masterName === null && isIP(host) === 0 ? { servername: host } : {};
-  const authority = limits.tlsCa === null ? {} : { ca: limits.tlsCa };
-  const common: ClientOptions = {
-    replyMapping: 'legacy',
-    // Inverts each default that would carry out a command late or twice (ioredis 6: 20 retries, offline queue, resend).
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-    // The subscriptions are sent anew from our own list, at every `ready`.
-    autoResubscribe: false,
-    commandTimeout: limits.commandMs,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    socketTimeout: limits.commandMs * 2,
-    disconnectTimeout: 100,
-    retryStrategy: retryDelayMs,
-    // A demoted master answers READONLY: reconnect (true), do not resend (that would be 2).
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
-    connectionName: 'heaviside',
-    db: target.db,
-    ...(target.credentials?.username ? { username: target.credentials.username } : {}),
-    ...(target.credentials === null ? {} : { password: target.credentials.password }),
-    ...(target.tls ? { tls: { ...servername, ...authority } } : {}),
-  };
-  if (target.masterName === null) return { ...common, ...target.hosts[0] };
-  const login = target.sentinelCredentials;
-  return {
-    ...common,
-    sentinels: target.hosts.map(({ host, port }) => ({ host, port })),
-    name: target.masterName,
-    failoverDetector: true,
-    sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
-    // Null ends the search for a master; only so does a closed client end while all sentinels are away.
-    sentinelRetryStrategy: (attempt) => (isClosed() ? null : retryDelayMs(attempt)),
-    ...(target.tls ? { enableTLSForSentinelMode: true, sentinelTLS: authority } : {}),
-    ...(login?.username ? { sentinelUsername: login.username } : {}),
-    ...(login === null ? {} : { sentinelPassword: login.password }),
-  };
 }

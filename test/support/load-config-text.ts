@@ -11,15 +11,11 @@ export interface ConfigText {
 
 /** Loads a configuration from texts, without a file system. */
 export function loadConfigText({ file, argv = [], env = {}, files = {} }: ConfigText): LoadedConfig {
-  const contents: Record<string, string> = {
-    ...files,
-    ...(file !== undefined && { './config.properties': file }),
-  };
   return loadConfig({
     argv,
     env,
     readFile(path) {
-      const content = contents[path];
+      const content = path === './config.properties' && file !== undefined ? file : files[path];
       if (content === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
       return content;
     },

@@ -19,6 +19,42 @@ describe('secrets', () => {
     expect(fromEnv.config.source.password?.reveal()).toBe('top secret ');
   });
 
+  it('follow their file: what stands there counts, and what stood there last while it is away or empty', () => {
+    const files: Record<string, string> = {
+      '/p': 'first\n',
+      '/j': 'PlainLoginModule required username="ann" password="one";',
+      '/k': '0123456789abcdef',
+    };
+    const { config } = loadConfigText({
+      file:
+        `${kafka}password_file=/p\nredis.nodes=redis://r\nredis.password_file=/p\nencrypt=data\nsecret_key_file=/k\n` +
+        'kafka.security.protocol=SASL_SSL\nkafka.sasl.jaas.config_file=/j',
+      files,
+    });
+    const { login } = config.kafka;
+    const now = (): unknown => [
+      config.source.password?.reveal(),
+      config.ha.redis.nodes[0]?.url.reveal(),
+      login?.username,
+      login?.password.reveal(),
+    ];
+    expect(now()).toEqual(['first', 'redis://:first@r', 'ann', 'one']);
+    Object.assign(files, {
+      '/p': 'second\n',
+      '/j': 'PlainLoginModule required username="bob" password="two";',
+      '/k': 'fedcba9876543210',
+    });
+    expect(now()).toEqual(['second', 'redis://:second@r', 'bob', 'two']);
+    files['/p'] = '';
+    files['/j'] = 'PlainLoginModule requ';
+    expect(now()).toEqual(['second', 'redis://:second@r', 'bob', 'two']);
+    delete files['/p'];
+    delete files['/j'];
+    expect(now()).toEqual(['second', 'redis://:second@r', 'bob', 'two']);
+    // Records under two keys would be for nobody to read.
+    expect(config.output.encryption?.key.reveal()).toBe('0123456789abcdef');
+  });
+
   it('are refused twice in one place, and with a file that is missing', () => {
     expect(refusalOf({ file: `${kafka}password=x\npassword_file=y` })).toContain('give one of the two');
     expect(refusalOf({ file: `${kafka}kafka.sasl.password_file=/nowhere` })).toContain(

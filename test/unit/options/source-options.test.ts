@@ -14,9 +14,10 @@ const least = 'user=maxwell\nkafka.bootstrap.servers=localhost:9092\n';
 const configOf = (lines: string): Config => loadConfigText({ file: `${least}${lines}\n` }).config;
 
 let folder = '';
+const pem = '-----BEGIN CERTIFICATE-----';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'heaviside-options-'));
-  writeFileSync(join(folder, 'a.pem'), 'PEM');
+  writeFileSync(join(folder, 'a.pem'), pem);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -34,9 +35,9 @@ describe('the address of the source', () => {
     ['[password]', 'password=p', { password: 'p' }],
     ['[mysql.connection_timeout_ms]', 'mysql.connection_timeout_ms=7000', { connectTimeoutMs: 7000 }],
     ['[ssl]', 'ssl=VERIFY_CA', { tls: { mode: 'VERIFY_CA' } }],
-    ['[mysql.ssl_ca]', 'mysql.ssl_ca=PEM', { tls: { ca: 'PEM' } }],
-    ['[mysql.ssl_cert]', 'mysql.ssl_cert=PEM\nmysql.ssl_key=PEM', { tls: { cert: 'PEM' } }],
-    ['[mysql.ssl_key]', 'mysql.ssl_cert=PEM\nmysql.ssl_key=PEM', { tls: { key: 'PEM' } }],
+    ['[mysql.ssl_ca]', 'mysql.ssl_ca=PEM', { tls: { ca: pem } }],
+    ['[mysql.ssl_cert]', 'mysql.ssl_cert=PEM\nmysql.ssl_key=PEM', { tls: { cert: pem } }],
+    ['[mysql.ssl_key]', 'mysql.ssl_cert=PEM\nmysql.ssl_key=PEM', { tls: { key: pem } }],
     ['[replication_host]', 'replication_host=r\nreplication_user=u', { host: 'r' }],
     ['[replication_user]', 'replication_host=r\nreplication_user=u', { user: 'u' }],
     ['[replication_port]', 'replication_host=r\nreplication_user=u\nreplication_port=4', { port: 4 }],
