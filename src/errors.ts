@@ -1,4 +1,5 @@
-import { errorTable, type Reaction } from './error-table.ts';
+import type { Reaction } from './error-row.ts';
+import { errorTable } from './error-table.ts';
 
 export { errorTable };
 export type { Reaction };

@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import type { RedisOptions } from 'ioredis';
 import type { RedisTarget } from './redis-url.ts';
 
 /** Whom a connection is made to, and as whom: read anew for each one. */
@@ -23,10 +22,8 @@ export function retryDelayMs(attempt: number): number {
   return Math.round(Math.min(50 * attempt, 500) * (0.75 + 0.25 * Math.random()));
 }
 
-type ClientOptions = RedisOptions & { replyMapping: 'legacy' };
-
 /** The part of ioredis's options that a rotation changes. */
-export function identityOptions({ target, tlsCa }: LinkIdentity): Omit<RedisOptions, 'replyMapping'> {
+export function identityOptions({ target, tlsCa }: LinkIdentity) {
   const host = target.hosts[0]?.host ?? '';
   // SNI takes names only (RFC 6066); the certificate of an address is checked against `host`.
   const servername = target.masterName === null && isIP(host) === 0 ? { servername: host } : {};
@@ -42,14 +39,11 @@ export function identityOptions({ target, tlsCa }: LinkIdentity): Omit<RedisOpti
   };
 }
 
-export function clientOptions(
-  identity: LinkIdentity,
-  limits: LinkLimits,
-  isClosed: () => boolean,
-): ClientOptions {
+/** ioredis's options. */
+export function clientOptions(identity: LinkIdentity, limits: LinkLimits, isClosed: () => boolean) {
   const { target } = identity;
-  const common: ClientOptions = {
-    replyMapping: 'legacy',
+  const common = {
+    replyMapping: 'legacy' as const,
     // Inverts each default that would carry out a command late or twice (ioredis 6: 20 retries, offline queue, resend).
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
@@ -62,7 +56,7 @@ export function clientOptions(
     disconnectTimeout: 100,
     retryStrategy: retryDelayMs,
     // A demoted master answers READONLY: reconnect (true), do not resend (that would be 2).
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
     connectionName: 'heaviside',
     db: target.db,
     ...identityOptions(identity),
@@ -75,7 +69,7 @@ export function clientOptions(
     failoverDetector: true,
     sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
     // Null ends the search for a master; only so does a closed client end while all sentinels are away.
-    sentinelRetryStrategy: (attempt) => (isClosed() ? null : retryDelayMs(attempt)),
+    sentinelRetryStrategy: (attempt: number) => (isClosed() ? null : retryDelayMs(attempt)),
     ...(target.tls ? { enableTLSForSentinelMode: true } : {}),
   };
 }

@@ -66,6 +66,6 @@ describe.each(['mysql', 'mariadb'] as const)('the checks of a %s source', (flavo
       },
       (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error),
     );
-    expect(outcome).toBe(flavor === 'mysql' ? 'encrypted' : 'SOURCE_UNREACHABLE');
+    expect(outcome).toBe(flavor === 'mysql' ? 'encrypted' : 'SOURCE_TLS');
   });
 });
