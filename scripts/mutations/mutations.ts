@@ -6,20 +6,15 @@ import { leadershipMutations } from './leadership-mutations.ts';
 import type { Mutation, MutationTest } from './mutation.ts';
 import { ProductCopy, type FailedTest } from './product-copy.ts';
 import { sourceMutations } from './source-mutations.ts';
+import { VerdictsFile, type Verdict } from './verdicts-file.ts';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const mutations: readonly Mutation[] = [...kafkaMutations, ...sourceMutations, ...leadershipMutations];
-const USAGE = `usage: npm run test:mutations [-- --only NAME[,NAME…]] [--project unit|integration|ha]
+const FILE = join(ROOT, '.mutations.jsonl');
+const USAGE = `usage: npm run test:mutations [-- --only NAME[,NAME…]] [--project unit|integration|ha|chaos] [--resume]
 Makes the product wrong on purpose, one rule at a time and in a copy, and demands that the suite turns red.
+--resume leaves out what earlier sittings have shown red (.mutations.jsonl); the table shows all of them.
 names: ${mutations.map(({ name }) => name).join(', ')}\n`;
-
-/** What became of one mutation. */
-interface Verdict {
-  readonly name: string;
-  readonly isKilled: boolean;
-  readonly words: string;
-  readonly seconds: number;
-}
 
 function say(text: string): void {
   process.stderr.write(`[mutations] ${text}\n`);
@@ -28,23 +23,34 @@ function say(text: string): void {
 const named = (failed: readonly FailedTest[]): string =>
   failed.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
 
-/** Without a mutation every test must be green, else a red one proves nothing. */
-async function proveGreen(tests: readonly MutationTest[]): Promise<void> {
-  const copy = new ProductCopy(ROOT);
-  try {
-    await copy.build();
-    const distinct = new Map(tests.map((test) => [JSON.stringify(test), test]));
-    for (const test of distinct.values()) {
-      say(`unmutated: ${test.file} "${test.test}"`);
-      const { failed } = await copy.test(test);
-      if (failed.length > 0) throw new Error(`red without a mutation: ${named(failed)}`);
+/** The product as it is, built when it is first needed: a test that is red on it proves nothing. */
+class Unmutated {
+  readonly #file: VerdictsFile;
+  #copy: ProductCopy | null = null;
+
+  constructor(file: VerdictsFile) {
+    this.#file = file;
+  }
+
+  /** Throws where the test is red. */
+  async proveGreen(test: MutationTest): Promise<void> {
+    if (this.#file.isGreen(test)) return;
+    if (this.#copy === null) {
+      this.#copy = new ProductCopy(ROOT);
+      await this.#copy.build();
     }
-  } finally {
-    copy.remove();
+    say(`unmutated: ${test.file} "${test.test}"`);
+    const { failed } = await this.#copy.test(test);
+    if (failed.length > 0) throw new Error(`red without a mutation: ${named(failed)}`);
+    this.#file.addGreen(test);
+  }
+
+  remove(): void {
+    this.#copy?.remove();
   }
 }
 
-async function tryMutation(mutation: Mutation): Promise<Verdict> {
+async function tryMutation(mutation: Mutation, unmutated: Unmutated): Promise<Verdict> {
   const { name, killedBy } = mutation;
   const startedAt = performance.now();
   const verdict = (isKilled: boolean, words: string): Verdict => ({
@@ -53,9 +59,10 @@ async function tryMutation(mutation: Mutation): Promise<Verdict> {
     words,
     seconds: (performance.now() - startedAt) / 1000,
   });
-  say(`${name}: ${mutation.file}`);
   const copy = new ProductCopy(ROOT);
   try {
+    await unmutated.proveGreen(killedBy);
+    say(`${name}: ${mutation.file}`);
     copy.mutate(mutation);
     if (killedBy.project !== 'unit') await copy.build();
     const { failed } = await copy.test(killedBy);
@@ -81,7 +88,12 @@ function table(verdicts: readonly Verdict[]): string {
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { only: { type: 'string' }, project: { type: 'string' }, help: { type: 'boolean' } },
+    options: {
+      only: { type: 'string' },
+      project: { type: 'string' },
+      resume: { type: 'boolean', default: false },
+      help: { type: 'boolean' },
+    },
   });
   if (values.help === true) {
     process.stdout.write(USAGE);
@@ -97,9 +109,20 @@ async function main(): Promise<number> {
     process.stderr.write(USAGE);
     return 2;
   }
-  await proveGreen(chosen.map(({ killedBy }) => killedBy));
-  const verdicts: Verdict[] = [];
-  for (const mutation of chosen) verdicts.push(await tryMutation(mutation));
+  const file = new VerdictsFile(FILE, values.resume);
+  const shown = new Set(file.verdicts().flatMap(({ name, isKilled }) => (isKilled ? [name] : [])));
+  const left = chosen.filter(({ name }) => !shown.has(name));
+  const unmutated = new Unmutated(file);
+  try {
+    for (const mutation of left) {
+      const verdict = await tryMutation(mutation, unmutated);
+      say(`${verdict.isKilled ? 'red' : 'NOT RED'}: ${verdict.words}`);
+      file.addVerdict(verdict);
+    }
+  } finally {
+    unmutated.remove();
+  }
+  const verdicts = file.verdicts();
   process.stdout.write(table(verdicts));
   return verdicts.every(({ isKilled }) => isKilled) ? 0 : 1;
 }
