@@ -11,6 +11,12 @@ const stream = (test: string): MutationTest => ({
   test,
 });
 
+const xa = (test: string): MutationTest => ({
+  project: 'integration',
+  file: 'test/integration/xa.it.test.ts',
+  test: `mysql.*${test}`,
+});
+
 /** What the takeover rests on at the source and in the stream. */
 export const sourceMutations: readonly Mutation[] = [
   {
@@ -108,6 +114,30 @@ export const sourceMutations: readonly Mutation[] = [
     from: '      if (this.#isResumed) this.filtered++;\n',
     to: '      if (this.#isResumed) this.filtered++;\n      this.nextIndex--;\n',
     killedBy: unit('encode/transaction-encoder', 'count for message ids'),
+  },
+  {
+    name: 'prepared-transaction-counted-at-once',
+    rules: [19],
+    file: 'src/checkpoint/position-tracker.ts',
+    from: '    if (staysHole) return;\n',
+    to: '',
+    killedBy: xa('gives rows out where they are committed, wherever a takeover reads on'),
+  },
+  {
+    name: 'prepared-transaction-not-in-the-record',
+    rules: [19],
+    file: 'src/checkpoint/position-tracker.ts',
+    from: '      ...(this.#prepared.length === 0 ? {} : { prepared: this.#prepared }),\n',
+    to: '',
+    killedBy: xa('gives rows out where they are committed, wherever a takeover reads on'),
+  },
+  {
+    name: 'commit-of-an-unknown-prepare-passed-over',
+    rules: [19],
+    file: 'src/binlog/transaction-assembler.ts',
+    from: 'if (isCommit && open.keepsRows && held === undefined) throw unknownPrepare(xid);',
+    to: '',
+    killedBy: xa('refuses the commit of what was prepared before the first position'),
   },
   {
     name: 'undecodable-row-passed-over',

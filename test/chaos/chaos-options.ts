@@ -11,6 +11,8 @@ export interface ChaosOptions {
   readonly isJson: boolean;
 }
 
+const SLICE = 'slice';
+
 /** A wrong command line. */
 export class UsageError extends Error {}
 
@@ -21,7 +23,7 @@ export const usage = `usage: npm run chaos -- [options]
   --rounds N          of each scenario and server (default: as many as the scenario asks for)
   --minutes N         go on with rounds for so long; with scenario 15: length of the soak (default 10)
   --patience F        factor on every limit of time, for a machine that is busy (default 1)
-  --slice             the short version for CI
+  --slice             the short version for CI: one cluster a server, all faults in it; with --scenario: fewer rounds
   --resume            go on with the run that was stopped last
   --json              one JSON line a round on stdout
   --self-test         check the checker: a good log into which faults are planted
@@ -40,8 +42,7 @@ function number(text: string | undefined, option: string): number | null {
 }
 
 function chosen(text: string | undefined, isSlice: boolean): string[] {
-  if (text === undefined)
-    return scenarios.filter(({ isInSlice }) => !isSlice || isInSlice === true).map(({ id }) => id);
+  if (text === undefined) return scenarios.filter(({ id }) => (id === SLICE) === isSlice).map(({ id }) => id);
   return text.split(',').flatMap((wanted) => {
     const found = scenarios.filter(({ id }) => id === wanted || id.replace(/[a-z]$/, '') === wanted);
     if (found.length === 0) throw new UsageError(`there is no scenario "${wanted}"`);

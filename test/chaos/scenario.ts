@@ -24,7 +24,6 @@ export interface Scenario {
   readonly hasDdl?: boolean;
   /** How many rounds make the scenario whole. */
   readonly rounds: number;
-  readonly isInSlice?: boolean;
   readonly servers?: (flavor: Flavor) => Promise<OwnServers>;
   /** Starts the replicas and does what is to be borne; the round heals, waits and checks. */
   readonly run: (ground: Ground) => Promise<void>;

@@ -7,13 +7,13 @@ import { planned } from './planned.ts';
 import { outageKept, outageStopped, redisLink, rollback } from './redis-link.ts';
 import { flushAll, sentinel } from './redis-loss.ts';
 import { rival } from './rival.ts';
+import { slice } from './slice.ts';
 import { soak } from './soak.ts';
 import { caughtUp, lagging, purged } from './source-failover.ts';
 import { sourceLink } from './source-link.ts';
 import { zombie } from './zombie.ts';
 
-/** Every scenario, in the order of their numbers. */
-export const scenarios: readonly Scenario[] = [
+const numbered: readonly Scenario[] = [
   kill,
   zombie,
   redisLink,
@@ -36,3 +36,6 @@ export const scenarios: readonly Scenario[] = [
   alterTable,
   soak,
 ];
+
+/** Every scenario, in the order of their numbers, and the short one of many faults. */
+export const scenarios: readonly Scenario[] = [...numbered, slice];

@@ -33,6 +33,29 @@ async function blackHole(ground: Ground): Promise<void> {
   notes.bite('the leader met errors of Kafka', loggedLines(ground.replica(leader), LOST) > said);
 }
 
+/** Kafka is out of the leader's reach alone: the lease goes to a replica that reaches it, and stays there. */
+export async function kafkaAwayForTheLeader(ground: Ground): Promise<void> {
+  const { failpoints, faults, notes, place } = ground;
+  const { replica: leader, epoch } = await ground.leader();
+  await ground.flow(200);
+  const before = await scanLog(place.brokers, place.topic);
+  await failpoints.order({ name: 'transaction.sent', action: 'hold', replica: leader }, 30_000);
+  const link = ground.link(leader, 'kafka');
+  link.hold();
+  failpoints.clear();
+  faults.add(`${leader} alone has no way to Kafka, with a transaction open`);
+  const since = monotonicEpochMs();
+  await expectRecovery(ground, { what: 'Kafka away for the leader', since, limitMs: 15_000, above: epoch });
+  link.heal();
+  faults.add('healed');
+  await ground.replica(leader).waitForRole('standby', 60_000);
+  await ground.flow(100);
+  const after = await scanLog(place.brokers, place.topic);
+  notes.bite('its Kafka transaction was aborted', after.abortedRecords > before.abortedRecords);
+  const { epoch: now } = await ground.leader();
+  notes.demand(`the lease goes over once, the epoch went from ${epoch} to ${now}`, now === epoch + 1);
+}
+
 const MAX_RSS_MB = 400;
 
 export const kafkaBlackHole: Scenario = {
@@ -41,7 +64,6 @@ export const kafkaBlackHole: Scenario = {
   config: { 'kafka.transaction.timeout.ms': String(TRANSACTION_TIMEOUT_MS) },
   rowsPerSecond: 800,
   rounds: 2,
-  isInSlice: true,
   run: async (ground) => {
     await ground.startAll();
     for (let round = 0; round < (ground.isSlice ? 1 : 3); round++) await blackHole(ground);

@@ -1,10 +1,10 @@
 import { monotonicEpochMs } from '../../support/monotonic-epoch.ts';
-import type { Ground } from '../ground.ts';
+import { REPLICAS, type Ground } from '../ground.ts';
 import { expectNothingHidden, expectRecovery } from '../recovery.ts';
 import type { Scenario } from '../scenario.ts';
 
 /** Where the leader is killed: at a moment of chance, or at a point of its way. */
-const POINTS = [
+export const KILL_POINTS = [
   'moment',
   'transaction.begun',
   'transaction.sent',
@@ -15,11 +15,13 @@ const POINTS = [
   'takeover.read',
 ] as const;
 
+export type KillPoint = (typeof KILL_POINTS)[number];
+
 const KILLS_PER_ROUND = 10;
 const POINT_MS = 30_000;
 
 /** Kills the leader at the point; resolves to when, and whether the kill left a Kafka transaction open. */
-async function killAt(ground: Ground, point: (typeof POINTS)[number], leader: string): Promise<number> {
+async function killAt(ground: Ground, point: KillPoint, leader: string): Promise<number> {
   const { random, failpoints, faults, notes } = ground;
   if (random.chance(0.3)) {
     ground.writer.writeLarge(3000);
@@ -48,22 +50,28 @@ async function killAt(ground: Ground, point: (typeof POINTS)[number], leader: st
 }
 
 async function run(ground: Ground): Promise<void> {
-  const { random, notes } = ground;
+  const { random } = ground;
   await ground.startAll();
   const kills = ground.isSlice ? 4 : KILLS_PER_ROUND;
   for (let kill = 0; kill < kills; kill++) {
-    const { replica: leader, epoch } = await ground.leader();
-    // The slice meets the points that matter most, in turn; a round of many kills draws.
-    const point = ground.isSlice ? (POINTS[kill + 1] ?? 'moment') : random.pick(POINTS);
-    await ground.flow(random.between(20, 300));
-    const since = await killAt(ground, point, leader);
-    const what = `SIGKILL at ${point}`;
-    await expectRecovery(ground, { what, since, limitMs: ground.failoverLimitMs, above: epoch });
-    await expectNothingHidden(ground, epoch);
-    notes.bite('the epoch rose after each kill', (await ground.leader(epoch)).epoch > epoch);
-    for (const name of ['a', 'b', 'c']) if (!ground.replica(name).isRunning) await ground.start(name);
-    for (const { name } of ground.running) await awaitReady(ground, name);
+    // The short version meets the points that matter most, in turn; a round of many kills draws.
+    const point = ground.isSlice ? (KILL_POINTS[kill + 1] ?? 'moment') : random.pick(KILL_POINTS);
+    await killLeader(ground, point);
   }
+}
+
+/** The leader is killed at the point, another one takes over in time, and all replicas stand again. */
+export async function killLeader(ground: Ground, point: KillPoint): Promise<void> {
+  const { random, notes } = ground;
+  const { replica: leader, epoch } = await ground.leader();
+  await ground.flow(random.between(20, 300));
+  const since = await killAt(ground, point, leader);
+  const what = `SIGKILL at ${point}`;
+  await expectRecovery(ground, { what, since, limitMs: ground.failoverLimitMs, above: epoch });
+  await expectNothingHidden(ground, epoch);
+  notes.bite('the epoch rose after each kill', (await ground.leader(epoch)).epoch > epoch);
+  for (const name of REPLICAS) if (!ground.replica(name).isRunning) await ground.start(name);
+  for (const { name } of ground.running) await awaitReady(ground, name);
 }
 
 /** The next kill needs replicas that stand by. */
@@ -76,6 +84,5 @@ export const kill: Scenario = {
   id: '1',
   name: 'the leader is killed',
   rounds: 5,
-  isInSlice: true,
   run,
 };

@@ -62,39 +62,44 @@ const SLICE_DOWN_MS = 8000;
 /** Redis is away for a minute. */
 function outage(isKept: boolean): Scenario['run'] {
   return async (ground) => {
-    const { notes, tail, redis, faults } = ground;
     await ground.startAll();
-    await ground.flow(300);
-    const { epoch, replica } = await ground.leader();
-    await redis.kill();
-    faults.add('Redis is away');
-    await ground.pass(2 * ground.ttlMs);
-    const atDeadline = tail.records;
-    await ground.pass((ground.isSlice ? SLICE_DOWN_MS : DOWN_MS) - 2 * ground.ttlMs);
-    const late = tail.records - atDeadline;
-    notes.bite('the replicas missed Redis', isLogged(ground, /REDIS_UNREACHABLE|Redis/));
-    notes.demand('no replica has ended', ground.running.length === 3);
-    if (isKept) {
-      notes.demand(`the leader goes on without Redis (${late} rows)`, late > 0);
-      notes.demand(
-        'on one epoch',
-        [...tail.epochs.keys()].every((each) => each <= epoch),
-      );
-      notes.demand('it says that it leads', (await ground.replica(replica).status())?.role === 'leader');
-    } else notes.demand(`nothing is committed after the end of the lease (${late} rows)`, late === 0);
-    await redis.restart();
-    faults.add('Redis is back, empty');
-    const since = monotonicEpochMs();
-    const limitMs = ground.failoverLimitMs;
-    await expectRecovery(ground, {
-      what: 'the return of Redis',
-      since,
-      limitMs,
-      above: isKept ? null : epoch,
-    });
-    await ground.flow(200);
-    await expectRepaired(ground, redis.port);
+    await redisAway(ground, isKept);
   };
+}
+
+/** @param isKept the replicas run with redis_outage=keep_leading, not stop */
+export async function redisAway(ground: Ground, isKept: boolean): Promise<void> {
+  const { notes, tail, redis, faults } = ground;
+  await ground.flow(300);
+  const { epoch, replica } = await ground.leader();
+  await redis.kill();
+  faults.add('Redis is away');
+  await ground.pass(2 * ground.ttlMs);
+  const atDeadline = tail.records;
+  await ground.pass((ground.isSlice ? SLICE_DOWN_MS : DOWN_MS) - 2 * ground.ttlMs);
+  const late = tail.records - atDeadline;
+  notes.bite('the replicas missed Redis', isLogged(ground, /REDIS_UNREACHABLE|Redis/));
+  notes.demand('no replica has ended', ground.running.length === 3);
+  if (isKept) {
+    notes.demand(`the leader goes on without Redis (${late} rows)`, late > 0);
+    notes.demand(
+      'on one epoch',
+      [...tail.epochs.keys()].every((each) => each <= epoch),
+    );
+    notes.demand('it says that it leads', (await ground.replica(replica).status())?.role === 'leader');
+  } else notes.demand(`nothing is committed after the end of the lease (${late} rows)`, late === 0);
+  await redis.restart();
+  faults.add('Redis is back, empty');
+  const since = monotonicEpochMs();
+  const limitMs = ground.failoverLimitMs;
+  await expectRecovery(ground, {
+    what: 'the return of Redis',
+    since,
+    limitMs,
+    above: isKept ? null : epoch,
+  });
+  await ground.flow(200);
+  await expectRepaired(ground, redis.port);
 }
 
 export const outageKept: Scenario = {

@@ -46,7 +46,6 @@ export const flushAll: Scenario = {
   id: '4a',
   name: 'Redis forgets everything (FLUSHALL)',
   rounds: 2,
-  isInSlice: true,
   run: async (ground) => {
     await ground.startAll();
     for (let loss = 0; loss < (ground.isSlice ? 1 : 4); loss++) {

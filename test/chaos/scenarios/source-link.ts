@@ -6,6 +6,10 @@ import { expectRecovery } from '../recovery.ts';
 import type { Scenario } from '../scenario.ts';
 
 const HEARTBEAT_MS = 500;
+export const sourceLinkConfig = {
+  source_heartbeat_ms: String(HEARTBEAT_MS),
+  'mysql.connection_timeout_ms': '3000',
+} as const;
 const LOST = /SOURCE_(SILENT|LOST|UNREACHABLE)|source was lost/;
 
 /** The leader's link to the source does something bad; resolves to how often it said so in its log before. */
@@ -23,7 +27,7 @@ async function noticed(ground: Ground, leader: string, said: number, timeoutMs: 
   );
 }
 
-async function halfOpen(ground: Ground): Promise<void> {
+export async function halfOpen(ground: Ground): Promise<void> {
   const { leader, epoch, said } = await begin(ground);
   ground.faults.add(`${leader}: the link to the source is half-open`);
   const heldAt = monotonicEpochMs();
@@ -46,7 +50,7 @@ async function halfOpen(ground: Ground): Promise<void> {
   await unchanged(ground, leader, epoch);
 }
 
-async function reset(ground: Ground): Promise<void> {
+export async function reset(ground: Ground): Promise<void> {
   const { leader, epoch, said } = await begin(ground);
   ground.faults.add(`${leader}: the connections to the source are reset`);
   ground.link(leader, 'source').reset();
@@ -79,9 +83,8 @@ async function unchanged(ground: Ground, leader: string, epoch: number): Promise
 export const sourceLink: Scenario = {
   id: '9',
   name: 'the link to the source: half-open, reset, one byte at a time',
-  config: { source_heartbeat_ms: String(HEARTBEAT_MS), 'mysql.connection_timeout_ms': '3000' },
+  config: sourceLinkConfig,
   rounds: 2,
-  isInSlice: true,
   run: async (ground) => {
     await ground.startAll();
     await halfOpen(ground);

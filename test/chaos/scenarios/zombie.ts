@@ -10,7 +10,7 @@ const POINTS = ['moment', 'transaction.begun', 'transaction.sent', 'transaction.
 const STEP_DOWN_MS = 1000;
 
 /** A leader is stopped for three times its lease, woken, and must do no harm. */
-async function bury(ground: Ground, point: (typeof POINTS)[number]): Promise<void> {
+export async function bury(ground: Ground, point: (typeof POINTS)[number]): Promise<void> {
   const { failpoints, faults, notes, random, tail, patience } = ground;
   const { replica: zombie, epoch } = await ground.leader();
   await ground.flow(random.between(50, 300));
@@ -72,7 +72,6 @@ export const zombie: Scenario = {
   // Longer than the zombie sleeps: its transaction must meet its end by the fence, not by its age.
   config: { 'kafka.transaction.timeout.ms': '60000' },
   rounds: 2,
-  isInSlice: true,
   run: async (ground) => {
     await ground.startAll();
     for (const point of ground.isSlice ? (['transaction.checked'] as const) : POINTS)
