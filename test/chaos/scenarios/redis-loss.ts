@@ -135,8 +135,12 @@ export const sentinel: Scenario = {
     faults.add('SIGKILL of the Redis master');
     await group.master.kill();
     const since = monotonicEpochMs();
-    const isPromoted = async (): Promise<boolean> =>
-      (await onRedis(group.replica.port, (redis) => redis.role()))[0] === 'master';
+    // The Sentinel cuts the clients of a replica that it promotes, this look among them.
+    const isPromoted = (): Promise<boolean> =>
+      onRedis(group.replica.port, (redis) => redis.role()).then(
+        ([role]) => role === 'master',
+        () => false,
+      );
     await waitUntil(isPromoted, {
       timeoutMs: 30_000,
       what: 'the Sentinel to promote the replica',

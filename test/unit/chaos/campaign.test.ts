@@ -59,12 +59,11 @@ describe('the command line of the fault suite', () => {
     expect(readChaosOptions(['--scenario', '4b']).head.scenarios).toEqual(['4b']);
   });
 
-  it('has in its slice the kill, the zombie, and the loss of Redis, of Kafka and of the source, on both servers', () => {
-    const { scenarios, servers } = readChaosOptions(['--slice']).head;
-    expect([scenarios, servers]).toEqual([
-      ['1', '2', '4a', '8', '9'],
-      ['mysql', 'mariadb'],
-    ]);
+  it('has a slice of its own for both servers, which is not part of the long run', () => {
+    const { scenarios, servers, isSlice } = readChaosOptions(['--slice']).head;
+    expect([scenarios, servers, isSlice]).toEqual([['slice'], ['mysql', 'mariadb'], true]);
+    expect(readChaosOptions([]).head.scenarios).not.toContain('slice');
+    expect(readChaosOptions(['--slice', '--scenario', '7']).head.scenarios).toEqual(['7']);
   });
 
   it.each([
