@@ -50,6 +50,7 @@ export class Campaign {
         minutes,
         patience: head.patience,
         isSlice: head.isSlice,
+        faultEverySeconds: head.faultEverySeconds,
         folder: join(folder, `${head.run}-${scenario.id}-${server}-${seed}`),
         say: (text) => say(`${scenario.id} ${server}: ${text}`),
         signal,

@@ -12,6 +12,7 @@ export interface ChaosOptions {
 }
 
 const SLICE = 'slice';
+const FAULT_EVERY_S = 120;
 
 /** A wrong command line. */
 export class UsageError extends Error {}
@@ -22,6 +23,7 @@ export const usage = `usage: npm run chaos -- [options]
   --seed N            of the first round; the rounds after it take N+1, N+2 … (default: from the clock)
   --rounds N          of each scenario and server (default: as many as the scenario asks for)
   --minutes N         go on with rounds for so long; with scenario 15: length of the soak (default 10)
+  --fault-every S     seconds from a fault of a soak to the next, above 10 (default 120)
   --patience F        factor on every limit of time, for a machine that is busy (default 1)
   --slice             the short version for CI: one cluster a server, all faults in it; with --scenario: fewer rounds
   --resume            go on with the run that was stopped last
@@ -64,6 +66,7 @@ export function readChaosOptions(argv: readonly string[]): ChaosOptions {
         rounds: { type: 'string' },
         minutes: { type: 'string' },
         patience: { type: 'string' },
+        'fault-every': { type: 'string' },
         slice: flag,
         resume: flag,
         json: flag,
@@ -89,6 +92,7 @@ export function readChaosOptions(argv: readonly string[]): ChaosOptions {
       rounds: number(values.rounds, 'rounds'),
       patience: number(values.patience, 'patience') ?? 1,
       isSlice: slice,
+      faultEverySeconds: number(values['fault-every'], 'fault-every') ?? FAULT_EVERY_S,
     },
   };
 }

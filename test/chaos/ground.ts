@@ -34,6 +34,8 @@ export interface GroundParts {
   readonly isSlice: boolean;
   /** How long a soak lasts in this round. */
   readonly minutes: number;
+  /** From a fault of a soak to the next. */
+  readonly faultEveryMs: number;
 }
 
 /** A way that a replica takes to a server. */
@@ -107,6 +109,10 @@ export class Ground {
 
   get minutes(): number {
     return this.#parts.minutes;
+  }
+
+  get faultEveryMs(): number {
+    return this.#parts.faultEveryMs;
   }
 
   get isSlice(): boolean {

@@ -12,6 +12,8 @@ export interface RunHead {
   readonly rounds: number | null;
   readonly patience: number;
   readonly isSlice: boolean;
+  /** From a fault of a soak to the next. */
+  readonly faultEverySeconds: number;
 }
 
 export type StoredRound = RoundResult & { readonly run: string };

@@ -31,6 +31,8 @@ export interface RoundOptions {
   readonly seed: number;
   readonly patience: number;
   readonly isSlice: boolean;
+  /** From a fault of a soak to the next. */
+  readonly faultEverySeconds: number;
   /** Length of a soak in this round. */
   readonly minutes: number;
   /** Where the round works; kept where it fails or is void. */
@@ -132,7 +134,7 @@ export class Round {
 
   /** @param atEnd takes what is to be closed, last first */
   async #play(atEnd: (close: () => Promise<unknown> | void) => void): Promise<Seen> {
-    const { scenario, flavor, seed, folder, patience, isSlice, minutes } = this.#options;
+    const { scenario, flavor, seed, folder, patience, isSlice, minutes, faultEverySeconds } = this.#options;
     const random = new SeededRandom(seed * 97 + Number.parseInt(scenario.id, 10));
     const own = await scenario.servers?.(flavor);
     if (own !== undefined) atEnd(() => own.close());
@@ -177,6 +179,7 @@ export class Round {
       patience,
       isSlice,
       minutes,
+      faultEveryMs: faultEverySeconds * 1000,
       faults: this.#faults,
       notes: this.#notes,
       config: scenario.config ?? {},

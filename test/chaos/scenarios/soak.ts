@@ -5,7 +5,6 @@ import type { Scenario } from '../scenario.ts';
 import { onRedis } from './redis-loss.ts';
 
 const FAULT_MS = 10_000;
-const PERIOD_MS = 120_000;
 const MIN_AVAILABILITY = 0.95;
 const MAX_RSS_MB = 400;
 const MAX_RSS_SLOPE_MB = 5;
@@ -61,7 +60,7 @@ async function run(ground: Ground): Promise<void> {
   const names = Object.keys(faults);
   let met = 0;
   while (monotonicEpochMs() < endsAt) {
-    const periodMs = Math.min(PERIOD_MS, (ground.minutes * 60_000) / 2);
+    const periodMs = Math.min(ground.faultEveryMs, (ground.minutes * 60_000) / 2);
     const nextAt = monotonicEpochMs() + periodMs;
     await ground.flow(100);
     await ground.pass(random.between(0, 5000));

@@ -16,6 +16,7 @@ const head: RunHead = {
   rounds: 2,
   patience: 1,
   isSlice: false,
+  faultEverySeconds: 120,
 };
 
 function round(changed: Partial<StoredRound>): StoredRound {
