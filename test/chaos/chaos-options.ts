@@ -4,7 +4,7 @@ import { scenarios } from './scenarios/all.ts';
 
 /** What `npm run chaos` was asked for. */
 export interface ChaosOptions {
-  readonly mode: 'run' | 'resume' | 'self-test' | 'summary' | 'help';
+  readonly mode: 'run' | 'resume' | 'self-test' | 'summary' | 'report' | 'help';
   /** Without the name of the run. */
   readonly head: Omit<RunHead, 'run'>;
   /** True: the results of the rounds as JSON lines on stdout instead of text. */
@@ -29,7 +29,8 @@ export const usage = `usage: npm run chaos -- [options]
   --resume            go on with the run that was stopped last
   --json              one JSON line a round on stdout
   --self-test         check the checker: a good log into which faults are planted
-  --summary           what has accumulated in .chaos/results.jsonl
+  --summary           what has accumulated in .chaos/results.jsonl; of a seed the last round counts
+  --report            the same as docs/chaos-results.md
 scenarios:
 ${scenarios.map(({ id, name }) => `  ${id.padEnd(4)} ${name}`).join('\n')}
 Exit code: 0 held; 1 failed or void; 2 wrong command line; 130 stopped by Ctrl-C (then --resume).
@@ -72,6 +73,7 @@ export function readChaosOptions(argv: readonly string[]): ChaosOptions {
         json: flag,
         'self-test': flag,
         summary: flag,
+        report: flag,
         help: flag,
       },
     }));
@@ -80,7 +82,8 @@ export function readChaosOptions(argv: readonly string[]): ChaosOptions {
   }
   const { server, slice, json } = values;
   if (!['mysql', 'mariadb', 'both'].includes(server)) throw new UsageError(`there is no server "${server}"`);
-  const mode = (['help', 'self-test', 'summary', 'resume'] as const).find((each) => values[each]) ?? 'run';
+  const mode =
+    (['help', 'self-test', 'summary', 'report', 'resume'] as const).find((each) => values[each]) ?? 'run';
   return {
     mode,
     isJson: json,

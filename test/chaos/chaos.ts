@@ -1,10 +1,13 @@
+import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { VerdictsFile } from '../../scripts/mutations/verdicts-file.ts';
 import { Campaign } from './campaign.ts';
 import { readChaosOptions, usage, UsageError, type ChaosOptions } from './chaos-options.ts';
+import { report } from './report.ts';
 import { ResultsFile, type RunHead } from './results-file.ts';
 import { plants, selfTest } from './self-test.ts';
-import { roundLine, summary, totals } from './summary.ts';
+import { latest, roundLine, summary, totals } from './summary.ts';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const FOLDER = join(ROOT, '.chaos');
@@ -46,7 +49,13 @@ async function main(): Promise<number> {
   }
   if (options.mode === 'self-test') return runSelfTest();
   if (options.mode === 'summary') {
-    process.stdout.write(`${summary(results.rounds())}\n${JSON.stringify(totals(results.rounds()))}\n`);
+    const rounds = latest(results.rounds());
+    process.stdout.write(`${summary(rounds)}\n${JSON.stringify(totals(rounds))}\n`);
+    return 0;
+  }
+  if (options.mode === 'report') {
+    const verdicts = new VerdictsFile(join(ROOT, '.mutations.jsonl'), true).verdicts();
+    writeFileSync(join(ROOT, 'docs', 'chaos-results.md'), report(results.rounds(), verdicts));
     return 0;
   }
   const head = headOf(options, results);

@@ -30,6 +30,17 @@ export function totals(rounds: readonly RoundResult[]): Totals {
   };
 }
 
+/** The last round of each scenario, server and seed: one that was repeated counts once. */
+export function latest<T extends RoundResult>(rounds: readonly T[]): T[] {
+  const named = rounds.map((round) => [`${round.scenario} ${round.server} ${round.seed}`, round] as const);
+  return [...new Map(named).values()];
+}
+
+/** The value below which the share (0 to 1) of the sorted ones lies; undefined where there are none. */
+export function percentile(sorted: readonly number[], share: number): number | undefined {
+  return sorted[Math.ceil((sorted.length - 1) * share)];
+}
+
 /** A round in one line. */
 export function roundLine(round: RoundResult): string {
   const { verdict, scenario, server, seed, seconds, transactions, rows, failovers, recoverySeconds } = round;
@@ -56,7 +67,7 @@ export function summary(rounds: readonly RoundResult[]): string {
       const own = rounds.filter(({ scenario, server }) => `${scenario} ${server}` === name);
       const { held, failed, void: voids, kills, soakMinutes } = totals(own);
       const gaps = own.flatMap(({ recoverySeconds }) => recoverySeconds).sort((one, other) => one - other);
-      const at = (share: number): string => (gaps[Math.floor((gaps.length - 1) * share)] ?? 0).toFixed(2);
+      const at = (share: number): string => (percentile(gaps, share) ?? 0).toFixed(2);
       const times = gaps.length === 0 ? '' : `, gaps p50 ${at(0.5)} s, p99 ${at(0.99)} s, of ${gaps.length}`;
       const soaked = soakMinutes === 0 ? '' : `, ${soakMinutes} min of soak`;
       return `${name.padEnd(14)} ${held} held, ${failed} failed, ${voids} void, ${kills} kills${soaked}${times}`;
