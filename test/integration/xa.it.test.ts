@@ -175,6 +175,7 @@ describe.each([
     await prepare(session, 'early', [201]);
     const second = await bench.now(usesGtid);
     await session("XA COMMIT 'early'");
+    await session('INSERT INTO end_mark VALUES (5)'); // where a stream that passes it over would end
     await expect(readOn(second, null)).rejects.toMatchObject({ code: 'XA_PREPARE_LOST' });
   });
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { startReplica, type ReplicaProcess } from '../../support/replica-process.ts';
 import { monotonicEpochMs } from '../../support/monotonic-epoch.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 import { loggedLines } from '../evidence.ts';
 import type { Ground } from '../ground.ts';
 import { expectRecovery } from '../recovery.ts';
@@ -8,6 +9,7 @@ import type { Scenario } from '../scenario.ts';
 
 const RIVAL_MS = 60_000;
 const RIVAL_LIFE_MS = 3000;
+const READING = /^reading the binlog$/;
 
 /** A reader of the source that does not belong to the cluster takes our server id. */
 function startRival({ folder, place }: Ground): Promise<ReplicaProcess> {
@@ -37,11 +39,13 @@ async function run(ground: Ground): Promise<void> {
   const { faults, notes, isSlice } = ground;
   await ground.startAll();
   await ground.flow(200);
-  const readBefore = count(ground, /^reading the binlog$/);
+  const readBefore = count(ground, READING);
   faults.add('a rival opens dumps with our server id, again and again');
   const until = monotonicEpochMs() + (isSlice ? 15_000 : RIVAL_MS);
   while (monotonicEpochMs() < until) {
     const rival = await startRival(ground);
+    const hasDump = (): boolean => loggedLines(rival, READING) > 0;
+    await waitUntil(hasDump, { timeoutMs: 60_000, what: "the rival's dump" });
     await ground.pass(RIVAL_LIFE_MS);
     await rival.stop();
   }
@@ -50,7 +54,7 @@ async function run(ground: Ground): Promise<void> {
   // A replica that was refused looks again every 30 s.
   await expectRecovery(ground, { what: 'the end of the rival', since, limitMs: 35_000, above: null });
   await ground.flow(200);
-  const opened = count(ground, /^reading the binlog$/) - readBefore;
+  const opened = count(ground, READING) - readBefore;
   const ended = count(ground, /^cannot lead now$/);
   notes.figures['dumpsOpenedBesideRival'] = opened;
   notes.bite('our dump was ended by the rival, and the log says so', count(ground, /^SERVER_ID_IN_USE$/) > 0);
