@@ -38,6 +38,12 @@ export interface GroundParts {
   readonly faultEveryMs: number;
 }
 
+/** What is looked at in a checkpoint. */
+interface Checkpoint {
+  readonly gtidSet: string | null;
+  readonly split: { readonly nextRowIndex: number } | null;
+}
+
 /** A way that a replica takes to a server. */
 export type Link = 'source' | 'redis' | 'kafka';
 
@@ -248,9 +254,18 @@ export class Ground {
 
   /** The GTID set of the checkpoint in Redis; empty where there is none. */
   async checkpointGtids(): Promise<string> {
+    return (await this.#checkpoint())?.gtidSet ?? '';
+  }
+
+  /** Rows that are committed of the transaction that the checkpoint stands within; 0 where it stands between two. */
+  async committedOfSplit(): Promise<number> {
+    return (await this.#checkpoint())?.split?.nextRowIndex ?? 0;
+  }
+
+  async #checkpoint(): Promise<Checkpoint | null> {
     const key = `heaviside:{${this.place.clientId}}:checkpoint`;
     const record = await withRedis(this.redis.url, (redis) => redis.hget(key, 'record'));
-    return record === null ? '' : ((JSON.parse(record) as { gtidSet: string | null }).gtidSet ?? '');
+    return record === null ? null : (JSON.parse(record) as Checkpoint);
   }
 
   /** Takes every fault back that a scenario may have left, and has a cluster again. */

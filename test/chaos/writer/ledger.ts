@@ -1,4 +1,7 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+
+const CHANGES_PER_WRITE = 2000;
 
 /** A row as the writer knows it: column → value. */
 export type Row = Readonly<Record<string, string | number | null>>;
@@ -30,6 +33,7 @@ export class Ledger {
   /** Row changes that the stream must show. */
   visibleChanges = 0;
   readonly #file: WriteStream;
+  #written: Promise<void> = Promise.resolve();
 
   constructor(path: string) {
     this.#file = createWriteStream(path);
@@ -38,10 +42,22 @@ export class Ledger {
   add(entry: LedgerEntry): void {
     this.entries.push(entry);
     this.visibleChanges += entry.changes.filter(({ isHidden }) => !isHidden).length;
-    this.#file.write(`${JSON.stringify(entry)}\n`);
+    this.#written = this.#written.then(() => this.#write(entry));
+  }
+
+  /** Piece by piece: the relays of the replicas run in this process, and must not stand still for a large transaction. */
+  async #write({ changes, ...named }: LedgerEntry): Promise<void> {
+    this.#file.write(`${JSON.stringify(named).slice(0, -1)},"changes":[`);
+    for (let at = 0; at < changes.length; at += CHANGES_PER_WRITE) {
+      const piece = JSON.stringify(changes.slice(at, at + CHANGES_PER_WRITE)).slice(1, -1);
+      this.#file.write(at === 0 ? piece : `,${piece}`);
+      if (at > 0) await setImmediate();
+    }
+    this.#file.write(']}\n');
   }
 
   async close(): Promise<void> {
+    await this.#written;
     await new Promise<void>((resolve) => this.#file.end(resolve));
   }
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { escape } from 'mysql2';
 import type { LoadConnection } from '../../support/load-connection.ts';
 import type { SeededRandom } from '../../support/seeded-random.ts';
@@ -47,10 +48,12 @@ export class WriterSession {
   }
 
   /** The ticket and `count` rows into `accounts`. */
-  planLarge(count: number): Statement[] {
+  async planLarge(count: number): Promise<Statement[]> {
     const statements = [this.#ticket()];
-    for (let left = count; left > 0; left -= LARGE_STATEMENT_ROWS)
+    for (let left = count; left > 0; left -= LARGE_STATEMENT_ROWS) {
       statements.push(this.#insert('accounts', Math.min(left, LARGE_STATEMENT_ROWS)));
+      await setImmediate(); // the relays of the replicas run in this process
+    }
     return statements;
   }
 

@@ -119,7 +119,7 @@ export class Writer {
           connection = await this.#reconnect(connection);
         }
         const isLarge = index === SESSIONS - 1 && this.#large > 0;
-        const statements = isLarge ? session.planLarge(this.#large) : session.plan();
+        const statements = isLarge ? await session.planLarge(this.#large) : session.plan();
         if (isLarge) this.#large = 0;
         connection = await this.#transaction(connection, { session, statements, random });
         if (index === 0 && random.chance(this.#alterShare)) await this.#alter(connection, session);
