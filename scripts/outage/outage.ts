@@ -1,7 +1,9 @@
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { outageFaults, runOutage, type OutageOptions } from '../../test/support/outage-run.ts';
 import { ProductPlace } from '../../test/support/product-place.ts';
 
+const LOG = 'outage.log';
 const USAGE = `usage: npm run test:outage [-- --minutes 5] [--kind cut|silent] [--rows 5000]
 One replica under a steady load (rows a second), whose Kafka is away for so long: cut off, or without an answer.
 Shows memory, the breaker, the dumps, the recovery, and counts every row.\n`;
@@ -41,6 +43,10 @@ async function main(): Promise<number> {
     );
     const faults = outageFaults(result);
     for (const fault of faults) process.stdout.write(`  FAULT           ${fault}\n`);
+    if (faults.length > 0) {
+      writeFileSync(LOG, result.log.map((line) => `${JSON.stringify(line)}\n`).join(''));
+      process.stdout.write(`  log             ${LOG}\n`);
+    }
     process.stdout.write(`${faults.length === 0 ? 1 : 0} passed, ${faults.length} failed\n`);
     return faults.length === 0 ? 0 : 1;
   } finally {

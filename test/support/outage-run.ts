@@ -35,6 +35,8 @@ export interface OutageResult {
   readonly catchUpSeconds: number;
   /** At the end; 1 where nobody took over. */
   readonly epoch: number;
+  /** What the replica has logged. */
+  readonly log: readonly Record<string, unknown>[];
 }
 
 /** VmHWM that an outage of any length must stay under. */
@@ -187,6 +189,7 @@ export async function runOutage(place: ProductPlace, options: OutageOptions): Pr
       recoverySeconds,
       catchUpSeconds,
       epoch: Number((await run.status())['epoch']),
+      log: run.log,
     };
   } finally {
     await load.end();
