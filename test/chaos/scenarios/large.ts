@@ -1,6 +1,7 @@
 import { monotonicEpochMs } from '../../support/monotonic-epoch.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import type { Ground } from '../ground.ts';
+import type { LiveTail } from '../live-tail.ts';
 import { expectRecovery } from '../recovery.ts';
 import type { Scenario } from '../scenario.ts';
 
@@ -9,9 +10,20 @@ const SLICE_ROWS = 50_000;
 const KILLS = 3;
 const MAX_RSS_MB = 256;
 
+/** Waits for a reader that is slower than the product: what it has yet to read would count as a standstill. */
+async function readUpTo(tail: LiveTail): Promise<void> {
+  let before = -1;
+  const isQuiet = (): boolean => {
+    const isSame = tail.records === before;
+    before = tail.records;
+    return isSame;
+  };
+  await waitUntil(isQuiet, { timeoutMs: 300_000, what: 'the reader to catch up', everyMs: 1500 });
+}
+
 /** The leader dies while a transaction of a million rows is on its way, several times. */
 async function large(ground: Ground): Promise<void> {
-  const { faults, notes, random, tail, writer, processes } = ground;
+  const { faults, failpoints, notes, random, tail, writer, processes } = ground;
   await ground.startAll();
   await ground.flow(100);
   const rows = ground.isSlice ? SLICE_ROWS : LARGE_ROWS;
@@ -27,8 +39,11 @@ async function large(ground: Ground): Promise<void> {
       everyMs: 50,
     });
     const { replica, epoch } = await ground.leader();
+    await failpoints.order({ name: 'transaction.sent', action: 'hold', replica }, 30_000);
     notes.bite('the leader died inside the transaction', (await ground.committedOfSplit()) > 0);
+    await readUpTo(tail);
     await ground.kill(replica);
+    failpoints.clear();
     const since = monotonicEpochMs();
     // The successor reads the transaction once more, to where the split was.
     await expectRecovery(ground, {
