@@ -1,6 +1,6 @@
 # The image of Heaviside: Node, production dependencies, the compiled program; no shell is needed at run time.
 #   docker build -t heaviside:0.1.0 .
-ARG NODE_IMAGE=node:26-bookworm-slim
+ARG NODE_IMAGE=node:24-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /build
@@ -23,6 +23,7 @@ WORKDIR /opt/heaviside
 COPY --from=build /build/package.json ./
 COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/dist dist
+COPY LICENSE ./
 RUN chmod 0755 dist/main.js \
  && ln -s /opt/heaviside/dist/main.js /usr/local/bin/heaviside \
  && mkdir -p /etc/heaviside /var/lib/heaviside/spill \

@@ -31,11 +31,16 @@ function words(choices: readonly string[]): Schema {
   return { enum: [...choices, ...booleans] };
 }
 
+// Where an address may hold a password: it would stand in the ConfigMap.
+const addresses: readonly OptionName[] = ['redis.nodes', 'avro_schema_registry_url'];
+
 function typeSchema(name: OptionName): Schema {
   const { kind, choices, range } = optionOf(name).type;
   if (choices !== undefined) return words(choices);
   if (Object.hasOwn(units, kind)) return numeric(kind, range);
-  const scalar = { type: ['string', 'number', 'boolean'] };
+  const scalar = addresses.includes(name)
+    ? { type: 'string', pattern: '^[^@]*$' }
+    : { type: ['string', 'number', 'boolean'] };
   return kind === 'csv' ? { anyOf: [scalar, { type: 'array', items: scalar, minItems: 1 }] } : scalar;
 }
 

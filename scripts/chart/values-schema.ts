@@ -82,6 +82,7 @@ export function renderValuesSchema(): string {
       resources: free,
       spill: object({ sizeLimit: string, storageClassName: string }),
       terminationGracePeriodSeconds: count(1),
+      updateStrategy: object({ type: { enum: ['RollingUpdate', 'OnDelete'] }, partition: count(0) }),
       podDisruptionBudget: object({
         enabled: boolean,
         maxUnavailable: { anyOf: [count(0), { type: 'string', pattern: '^[0-9]+%$' }] },
@@ -104,6 +105,14 @@ export function renderValuesSchema(): string {
         timeoutSeconds: count(1),
         livenessFailures: count(1),
         readinessFailures: count(1),
+      }),
+      verify: object({
+        enabled: boolean,
+        schedule: string,
+        tables: { type: 'array', items: { type: 'string', pattern: '.\\..' } },
+        args: { type: 'array', items: string },
+        activeDeadlineSeconds: count(1),
+        resources: free,
       }),
       networkPolicy: object({ enabled: boolean, ingressFrom: list, egress: list }),
       metrics: object({

@@ -17,6 +17,12 @@ app.kubernetes.io/name: {{ include "heaviside.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
+{{/* The replicas alone: not the pods of the test and of verify. */}}
+{{- define "heaviside.replicaLabels" -}}
+{{ include "heaviside.selectorLabels" . }}
+app.kubernetes.io/component: replica
+{{- end -}}
+
 {{- define "heaviside.labels" -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{ include "heaviside.selectorLabels" . }}
@@ -65,6 +71,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if not (hasKey $config "client_id") -}}{{- $_ := set $config "client_id" (include "heaviside.fullname" .) -}}{{- end -}}
 {{- $_ := set $config "http_port" .Values.service.port -}}
 {{- $_ := set $config "spill_directory" "/var/lib/heaviside/spill" -}}
+{{- if not (hasKey $config "shutdown_timeout_ms") -}}{{- $_ := set $config "shutdown_timeout_ms" (mul 1000 (sub .Values.terminationGracePeriodSeconds 5 | max 1)) -}}{{- end -}}
 {{- range $name, $_ := .Values.files -}}{{- $_ := set $config $name (printf "/etc/heaviside/files/%s" $name) -}}{{- end -}}
 {{- range $name, $_ := .Values.secrets -}}{{- $_ := set $config (printf "%s_file" $name) (printf "/run/secrets/heaviside/%s" $name) -}}{{- end -}}
 {{- range $name := keys $config | sortAlpha }}
@@ -80,6 +87,29 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if eq (toString .enabled) "auto" -}}
 {{- if .root.Capabilities.APIVersions.Has (printf "monitoring.coreos.com/v1/%s" .kind) -}}true{{- end -}}
 {{- else if eq (toString .enabled) "true" -}}true{{- end -}}
+{{- end -}}
+
+{{/* "true" unless the pages are switched off: then there is nothing to probe, to scrape and to serve. */}}
+{{- define "heaviside.hasPages" -}}
+{{- if ne (index .Values.config "http_enabled" | toString) "false" -}}true{{- end -}}
+{{- end -}}
+
+{{/* Refuses what the schema cannot see: values that do not fit together. */}}
+{{- define "heaviside.refuse" -}}
+{{- $names := list -}}
+{{- range .Values.extraEnv }}{{ $names = append $names .name }}{{ end -}}
+{{- if and (gt (int .Values.replicaCount) 1) (not (index .Values.config "redis.nodes")) (not (has "HEAVISIDE_REDIS__NODES" $names)) -}}
+{{- fail (printf "replicaCount is %d, and there is no election without Redis: set config.redis\\.nodes, or replicaCount to 1" (int .Values.replicaCount)) -}}
+{{- end -}}
+{{- $address := index .Values.config "http_bind_address" | toString -}}
+{{- if or (hasPrefix "127." $address) (has $address (list "localhost" "::1")) -}}
+{{- fail (printf "config.http_bind_address is %s: neither the probes nor Prometheus would reach it; leave it out" $address) -}}
+{{- end -}}
+{{- if and .Values.verify.enabled (not .Values.verify.tables) -}}{{- fail "verify.tables is empty: name the tables to verify" -}}{{- end -}}
+{{- $timeout := index .Values.config "shutdown_timeout_ms" -}}
+{{- if and (regexMatch "^[0-9]+$" (include "heaviside.optionText" $timeout)) (ge (int64 $timeout) (int64 (mul 1000 .Values.terminationGracePeriodSeconds))) -}}
+{{- fail "config.shutdown_timeout_ms is not below terminationGracePeriodSeconds: the replica would be killed before it has handed over" -}}
+{{- end -}}
 {{- end -}}
 
 {{/* A page's path under http_path_prefix. */}}
