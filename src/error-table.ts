@@ -183,6 +183,13 @@ export const errorTable = {
     'Memory is at 95 % of its limit: raise the limit, or lower kafka.buffer.memory and kafka_transaction_max_bytes.',
   ),
   PREFLIGHT_FAILED: row('exit', 3, 'Correct the findings above; `heaviside check` shows them again.'),
+  VERIFY_IMPOSSIBLE: row(
+    'exit',
+    11,
+    'The cause says what is in the way; docs/verify.md what can be compared.',
+  ),
+  VERIFY_NOT_REACHED: row('exit', 12, 'See `heaviside status`: a replica must lead and catch up.'),
+  PLAN_TOO_LITTLE_DATA: row('exit', 13, 'Use a longer --window, a busier hour, or give --throughput.'),
   COMMAND_FAILED: row('exit', 1, 'See the cause above.'),
   INTERNAL: row('exit', 70, 'This is a defect of Heaviside: please report it with the log.'),
 } as const satisfies Record<string, ErrorRow>;

@@ -1,38 +1,12 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { checkCommand } from './cli/check.ts';
-import { positionCommand } from './cli/position.ts';
-import { runCommand } from './cli/run.ts';
-import { statusCommand } from './cli/status.ts';
-import { switchoverCommand } from './cli/switchover.ts';
+import { takeFlags } from './cli/command.ts';
+import { renderCommand, renderCommands } from './cli/command-help.ts';
+import { commands } from './cli/commands.ts';
 import { renderHelp } from './config/help.ts';
-import { loadConfig, type LoadedConfig } from './config/load.ts';
+import { loadConfig } from './config/load.ts';
 import { asHeavisideError, HeavisideError } from './errors.ts';
 import { version } from './version.ts';
-
-/** A subcommand: gets its own arguments, resolves with the exit code. */
-type Command = (loaded: LoadedConfig, args: readonly string[]) => Promise<number>;
-
-const commands: Readonly<Record<string, Command>> = {
-  run: runCommand,
-  check: checkCommand,
-  status: statusCommand,
-  switchover: switchoverCommand,
-  position: positionCommand,
-};
-
-const commandHelp = `heaviside [COMMAND] [OPTIONS]
-
-  run                             Replicate until told to leave (the command if none is given).
-  check [--json]                  Look at everything that a takeover needs, and change nothing.
-  status [--json]                 Show the leader, the position, the lag and all replicas.
-  switchover [REPLICA]            Ask the leader to leave, and wait until another replica leads.
-  position get [--json]           Show the committed position.
-  position set POSITION           Go on from FILE:OFFSET or a GTID set; --now: from the source's end;
-                                  --from-checkpoint: from the one in Redis. --force: unchecked.
-  position skip GTID              Pass over one transaction.
-  help [SECTION], --version       Exit codes: docs/errors.md.
-`;
 
 /** Words that stand before the options: the command and its arguments. */
 function splitArguments(argv: readonly string[]): { words: string[]; options: string[] } {
@@ -41,8 +15,12 @@ function splitArguments(argv: readonly string[]): { words: string[]; options: st
   return { words: argv.slice(0, end), options: argv.slice(end) };
 }
 
-/** Flags of the commands themselves, which are no options of the product. */
-const commandFlags = new Set(['--json', '--force', '--from-checkpoint', '--now']);
+/** Help of a section of the options (`--help kafka`, `help kafka`), of a command (`verify --help`, `help verify`), or whole. */
+function help(name: string | undefined, section: string | undefined): string {
+  const command = commands.find((each) => each.name === (name === 'help' ? section : name));
+  if (command && (section === undefined || name === 'help')) return renderCommand(command);
+  return section === undefined ? `${renderCommands(commands)}\n${renderHelp()}` : renderHelp(section);
+}
 
 async function main(argv: readonly string[]): Promise<number> {
   const { words, options } = splitArguments(argv);
@@ -50,27 +28,28 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`heaviside ${version}\n`);
     return 0;
   }
-  const [name = 'run', ...args] = words;
-  const help = options.indexOf('--help');
-  if (help >= 0 || name === 'help') {
-    const section = options[help + 1] ?? (name === 'help' ? args[0] : undefined);
-    process.stdout.write(section === undefined ? `${commandHelp}\n${renderHelp()}` : renderHelp(section));
+  const helpAt = options.indexOf('--help');
+  if (helpAt >= 0 || words[0] === 'help') {
+    process.stdout.write(help(words[0], words[0] === 'help' ? words[1] : options[helpAt + 1]));
     return 0;
   }
-  const command = commands[name];
+  const [name = 'run', ...rest] = words;
+  const command = commands.find((each) => each.name === name);
   if (!command) {
-    throw new HeavisideError(
-      'CONFIG_INVALID',
-      `there is no command "${name}"; commands: ${Object.keys(commands).join(', ')}`,
-    );
+    const known = commands.map((each) => each.name).join(', ');
+    throw new HeavisideError('CONFIG_INVALID', `there is no command "${name}"; commands: ${known}`);
   }
-  const flags = options.filter((option) => commandFlags.has(option));
-  const loaded = loadConfig({
-    argv: options.filter((option) => !commandFlags.has(option)),
-    env: process.env,
-    readFile: (path) => readFileSync(path, 'utf8'),
+  const taken = takeFlags(command, options);
+  return command.run({
+    words: rest,
+    flags: taken.flags,
+    load: () =>
+      loadConfig({
+        argv: taken.options,
+        env: process.env,
+        readFile: (path) => readFileSync(path, 'utf8'),
+      }),
   });
-  return command(loaded, [...args, ...flags]);
 }
 
 function report(cause: unknown): number {

@@ -2,6 +2,7 @@ import type { HeavisideError } from './errors.ts';
 import type { Blocked } from './model/blocked.ts';
 import type { PositionRecord } from './model/position-record.ts';
 import type { SourceTransaction } from './model/transaction.ts';
+import type { VerifySummary } from './model/verify-summary.ts';
 import { LagTracker } from './observability/lag-tracker.ts';
 import type { EncodedRows } from './pipeline-options.ts';
 import type { BreakerState } from './produce/send-breaker.ts';
@@ -36,6 +37,8 @@ export class ReplicaState {
   /** performance.now() before the last proof that Kafka and the source can be reached; null: none yet. */
   provedAt: number | null = null;
   isRedisUp: boolean | null = null;
+  /** The last results of `heaviside verify`, as Redis has them. */
+  verified: readonly VerifySummary[] = [];
   lastProgressAt = 0;
   kafkaTransactions = 0;
   lastTakeoverSeconds: number | null = null;

@@ -29,5 +29,6 @@ export function metricReadings(state: ReplicaState, config: Config): MetricReadi
     binlogRetentionSeconds: isLeader ? state.binlogRetentionSeconds() : null,
     isBlocked: state.blocked !== null,
     isRefused: state.hindrance !== null,
+    verified: state.verified,
   };
 }

@@ -17,10 +17,13 @@ import { withDeadline } from '../redis/node-votes.ts';
 import type { RedisNode } from '../redis/redis-node.ts';
 import type { ReplicaState } from '../replica-state.ts';
 import { version } from '../version.ts';
+import { VerifyResults } from '../verify/verify-results.ts';
 import { leaseTimes } from './lease-times.ts';
 import { redisNodes } from './redis-nodes.ts';
 
 const connectionWaitMs = 1000;
+/** How often a replica looks for new results of `heaviside verify`. */
+const verifyLookMs = 15_000;
 /** The status page must not wait long for a Redis that is away. */
 const replicasWaitMs = 500;
 
@@ -31,6 +34,7 @@ export class RedisParts {
   readonly blocked: BlockedStore;
   readonly keeper: LeaseKeeper;
   readonly presence: PresenceBoard;
+  readonly verifyResults: VerifyResults;
   httpPort: number | null = null;
   #releasedAt = -Infinity;
   readonly #config: Config;
@@ -48,6 +52,7 @@ export class RedisParts {
     this.#nodes = nodes;
     this.checkpoints = new RedisCheckpointStore({ nodes, clientId });
     this.blocked = new BlockedStore({ nodes, clientId });
+    this.verifyResults = new VerifyResults({ nodes, clientId });
     this.channel = new ControlChannel({ nodes, clientId, log });
     this.presence = new PresenceBoard({
       nodes,
@@ -113,6 +118,8 @@ export class RedisParts {
       log: this.#log,
       ...(process.env['HEAVISIDE_FAILPOINT_WATCHDOG'] === 'off' ? {} : { watchdog }),
     });
+    const verifyLooks = setInterval(() => void this.#readVerified(), verifyLookMs);
+    void this.#readVerified();
     try {
       await elector.run({
         ...job,
@@ -122,9 +129,15 @@ export class RedisParts {
         },
       });
     } finally {
+      clearInterval(verifyLooks);
       await watchdog.close();
       await this.presence.stop().catch(() => undefined);
     }
+  }
+
+  /** What is known stays where Redis does not answer. */
+  async #readVerified(): Promise<void> {
+    this.#state.verified = await this.verifyResults.read().catch(() => this.#state.verified);
   }
 
   /** A block that another configuration met does not bind this one. */

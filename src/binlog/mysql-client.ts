@@ -34,6 +34,8 @@ export interface DriverConnection {
   /** Its socket, after TLS was begun. */
   readonly socket: Socket;
   readonly query: Query;
+  /** The rows of one statement one by one, as the server sends them: values as text, in the order of the statement. Rejects with a HeavisideError. */
+  rows(sql: string): AsyncGenerator<readonly (string | null)[]>;
   /** Closes the socket at once; a running query rejects. */
   destroy(): void;
 }
@@ -150,6 +152,18 @@ function queryOn(connection: Connection, timeoutMs: number): Query {
     });
 }
 
+/** Rows that are read ahead of the caller. */
+const READ_AHEAD = 1000;
+
+async function* streamRows(driver: Connection, sql: string): AsyncGenerator<readonly (string | null)[]> {
+  const stream = driver.query({ sql, rowsAsArray: true }).stream({ highWaterMark: READ_AHEAD });
+  try {
+    for await (const row of stream) yield row as (string | null)[];
+  } catch (error) {
+    throw error instanceof HeavisideError ? error : queryError(error);
+  }
+}
+
 /**
  * Opens the connection that the dump will run on.
  * @throws HeavisideError SOURCE_UNREACHABLE, SOURCE_ACCESS_DENIED
@@ -160,6 +174,7 @@ export async function openDriverConnection(address: SourceAddress): Promise<Driv
     driver,
     socket: socketOf(driver),
     query: queryOn(driver, address.connectTimeoutMs),
+    rows: (sql) => streamRows(driver, sql),
     destroy: () => destroyConnection(driver),
   };
 }

@@ -92,7 +92,7 @@ async function executed(query: Query, { flavor }: SourceIdentity): Promise<strin
 const HIDES_KEYS = 'show_gipk_in_create_table_and_information_schema';
 
 /** Invisible primary keys that the server has made may be hidden from INFORMATION_SCHEMA, and are columns in the binlog. */
-async function showGeneratedKeys(query: Query): Promise<void> {
+export async function showGeneratedKeys(query: Query): Promise<void> {
   const variables = await readVariables(query, [HIDES_KEYS]);
   if (variables.has(HIDES_KEYS)) await query(`SET SESSION ${HIDES_KEYS} = ON`);
 }

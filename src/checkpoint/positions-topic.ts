@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HeavisideError } from '../errors.ts';
-import { fetchPartition, partitionOffsets, type FetchedPartition } from '../kafka/fetch-request.ts';
+import { markAborted, type MarkedBatch } from '../kafka/aborted-batches.ts';
+import { fetchPartition, partitionOffsets } from '../kafka/fetch-request.ts';
 import type { KafkaNetwork } from '../kafka/kafka-network.ts';
 import type { ReadBatch, ReadRecord } from '../kafka/record-batch-reader.ts';
 import { readTopicConfig } from '../kafka/topic-config.ts';
@@ -202,28 +203,10 @@ async function lastRecordIn(range: Range): Promise<ReadRecord | null> {
   return last;
 }
 
-async function fetchMarked(range: Range, offset: bigint): Promise<MarkedBatch[]> {
+async function fetchMarked(range: Range, offset: bigint): Promise<MarkedBatch<ReadBatch>[]> {
   if (performance.now() > range.deadline) {
     throw new HeavisideError('KAFKA_TIMEOUT', `reading ${range.topic} took too long`);
   }
-  return markAborted(await fetchPartition(range.network, range.topic, partition, offset));
-}
-
-interface MarkedBatch {
-  readonly batch: ReadBatch;
-  readonly isAborted: boolean;
-}
-
-/** As Java's Fetcher does: a producer's batches are aborted from the offset that the broker names up to its abort marker. */
-function markAborted(fetched: FetchedPartition): MarkedBatch[] {
-  const pending = [...fetched.aborted].sort((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1));
-  const abortedNow = new Set<bigint>();
-  return fetched.batches.map((batch) => {
-    for (let next = pending[0]; next && next.firstOffset < batch.nextOffset; next = pending[0]) {
-      abortedNow.add(next.producerId);
-      pending.shift();
-    }
-    if (batch.isControl) abortedNow.delete(batch.producerId);
-    return { batch, isAborted: abortedNow.has(batch.producerId) };
-  });
+  const { batches, aborted } = await fetchPartition(range.network, range.topic, partition, offset);
+  return markAborted(batches, aborted);
 }

@@ -6,6 +6,7 @@ import type { SourceFinding } from '../binlog/source-checks.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { asHeavisideError, type HeavisideError } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
+import { jsonFlag, type Command } from './command.ts';
 import { openCommandLog } from './command-log.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 
@@ -40,11 +41,8 @@ async function registryFindings(registry: SchemaRegistry): Promise<readonly Sour
   return [{ code: 'SCHEMA_REGISTRY_UNREACHABLE', severity: 'ok', message: 'it answers', fix: '' }];
 }
 
-/** `heaviside check`: everything that a takeover would look at, each finding with its fix. Exit code of the first error, else 0. */
-export async function checkCommand(
-  { config, warnings }: LoadedConfig,
-  args: readonly string[],
-): Promise<number> {
+/** Everything that a takeover would look at, each finding with its fix. Resolves to the exit code of the first error, else 0. */
+async function check({ config, warnings }: LoadedConfig, asJson: boolean): Promise<number> {
   const log = openCommandLog(config, 'check');
   const registry = schemaRegistry(config);
   const sections = [
@@ -55,7 +53,7 @@ export async function checkCommand(
     ...(config.ha.isEnabled ? [await section('redis', () => redisFindings(config, log))] : []),
   ];
   const findings = sections.flatMap((each) => each.findings);
-  if (args.includes('--json')) {
+  if (asJson) {
     process.stdout.write(`${JSON.stringify({ warnings, sections })}\n`);
   } else {
     for (const warning of warnings) process.stdout.write(`[WARN] configuration: ${warning}\n`);
@@ -71,3 +69,17 @@ export async function checkCommand(
   const first = findings.find(({ severity }) => severity === 'error');
   return first ? asHeavisideError(new Error(first.message), first.code).exitCode : 0;
 }
+
+export const checkCommand: Command = {
+  name: 'check',
+  about: 'Looks at everything that a takeover needs, and changes nothing. Every finding comes with its fix.',
+  usages: [
+    {
+      words: 'check',
+      summary: 'Look at the configuration, the source, Kafka, the schema registry and Redis.',
+    },
+  ],
+  flags: { '--json': jsonFlag },
+  exitCodes: [{ code: 0, meaning: 'No finding is an error; there may be warnings.' }],
+  run: ({ load, flags }) => check(load(), flags.has('--json')),
+};

@@ -19,6 +19,7 @@ import {
   type SourceIdentityRecord,
 } from '../model/position-record.ts';
 import type { PinoLog } from '../observability/pino-logger.ts';
+import { jsonFlag, type Command, type CommandCall, type FlagValues } from './command.ts';
 import { openCommandLog } from './command-log.ts';
 import { singleRecordBatch } from '../produce/kafka-batch.ts';
 import { ReplicaState } from '../replica-state.ts';
@@ -30,12 +31,11 @@ const usage =
 /** Who is to take the lease: no replica's name, for the leader may be the one whose configuration this is. */
 const operator = ':operator';
 
-/** `heaviside position …`: shows the position, or writes another one through the fenced producer, with the lease held. */
-export async function positionCommand({ config }: LoadedConfig, args: readonly string[]): Promise<number> {
+/** Shows the position, or writes another one through the fenced producer, with the lease held. */
+async function position({ config }: LoadedConfig, { words, flags }: CommandCall): Promise<number> {
   if (config.producer.kind !== 'kafka')
     throw new HeavisideError('COMMAND_FAILED', 'the position of stdout and file is in position_file');
-  const [verb, ...rest] = args.filter((word) => !word.startsWith('--'));
-  const flags = new Set(args.filter((word) => word.startsWith('--')));
+  const [verb, ...rest] = words;
   const log = openCommandLog(config, 'operator', 'info');
   const redis = config.ha.isEnabled
     ? new RedisParts(config, log, new ReplicaState(config.replicaName, config.source.heartbeatMs), operator)
@@ -59,7 +59,7 @@ interface Job {
   readonly config: Config;
   readonly log: PinoLog;
   readonly redis: RedisParts | null;
-  readonly flags: ReadonlySet<string>;
+  readonly flags: FlagValues;
 }
 
 async function show({ config, log, redis, flags }: Job): Promise<number> {
@@ -254,3 +254,33 @@ async function checkpointRecord({ redis }: Job): Promise<PositionRecord | null> 
   const checkpoint = await redis?.checkpoints.load();
   return checkpoint ? parsePositionRecord(checkpoint.record) : null;
 }
+
+export const positionCommand: Command = {
+  name: 'position',
+  about:
+    'Looks at the committed position, or sets it: the leader is asked aside, and the new position is written through the fenced producer.',
+  usages: [
+    { words: 'position get', summary: 'Show the committed position.' },
+    {
+      words: 'position set POSITION',
+      summary:
+        "Go on from FILE:OFFSET or a GTID set; in place of it --now: from the source's end; --from-checkpoint: from the one in Redis.",
+    },
+    { words: 'position skip GTID', summary: 'Pass over one transaction.' },
+  ],
+  flags: {
+    '--json': { ...jsonFlag, summary: `position get: ${jsonFlag.summary.toLowerCase()}` },
+    '--now': { type: null, summary: "position set: the source's current position." },
+    '--from-checkpoint': { type: null, summary: 'position set: the position of the checkpoint in Redis.' },
+    '--force': {
+      type: null,
+      summary:
+        'Do not check the position against the source, and go on where the leader does not step aside.',
+    },
+  },
+  exitCodes: [
+    { code: 0, meaning: 'The position was shown, or is set.' },
+    { code: 1, meaning: 'position get: there is none; else COMMAND_FAILED.' },
+  ],
+  run: (call) => position(call.load(), call),
+};

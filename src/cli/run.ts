@@ -3,9 +3,10 @@ import { asHeavisideError } from '../errors.ts';
 import { systemClock } from '../lifecycle/clock.ts';
 import { Shutdown } from '../lifecycle/shutdown.ts';
 import { Replica } from '../replica.ts';
+import type { Command } from './command.ts';
 
-/** `heaviside run`: one replica until it is told to leave. Resolves with the exit code; rejects with what ended it. */
-export async function runCommand({ config, warnings }: LoadedConfig): Promise<number> {
+/** One replica until it is told to leave. Resolves with the exit code; rejects with what ended it. */
+async function run({ config, warnings }: LoadedConfig): Promise<number> {
   const replica = new Replica(config);
   for (const warning of warnings) replica.log.warn({}, warning);
   const shutdown = new Shutdown({
@@ -32,3 +33,12 @@ export async function runCommand({ config, warnings }: LoadedConfig): Promise<nu
     shutdown.finish();
   }
 }
+
+export const runCommand: Command = {
+  name: 'run',
+  about: 'Runs one replica. Start the same command with the same configuration on every machine.',
+  usages: [{ words: 'run', summary: 'Replicate until told to leave (the command if none is given).' }],
+  flags: {},
+  exitCodes: [{ code: 0, meaning: 'It was told to leave, and everything it had written is committed.' }],
+  run: ({ load }) => run(load()),
+};

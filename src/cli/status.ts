@@ -2,11 +2,12 @@ import { parsePositionRecord } from '../model/position-record.ts';
 import { RedisParts } from '../assembly/redis-parts.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { HeavisideError } from '../errors.ts';
+import { jsonFlag, type Command } from './command.ts';
 import { openCommandLog } from './command-log.ts';
 import { ReplicaState } from '../replica-state.ts';
 
-/** `heaviside status`: the cluster as its replicas and its checkpoint describe it. Exit 0 if one replica leads, else 1. */
-export async function statusCommand({ config }: LoadedConfig, args: readonly string[]): Promise<number> {
+/** The cluster as its replicas and its checkpoint describe it. Resolves to 0 if one replica leads, else 1. */
+async function status({ config }: LoadedConfig, asJson: boolean): Promise<number> {
   if (!config.ha.isEnabled)
     throw new HeavisideError(
       'COMMAND_FAILED',
@@ -24,7 +25,7 @@ export async function statusCommand({ config }: LoadedConfig, args: readonly str
     const leader = replicas.find(({ role }) => role === 'leader') ?? null;
     const record = checkpoint && parsePositionRecord(checkpoint.record);
     const live = leader ? await fetchStatus(leader.host, leader.httpPort) : null;
-    const status = {
+    const shown = {
       clientId: config.clientId,
       leader: leader?.replica ?? null,
       epoch,
@@ -44,7 +45,7 @@ export async function statusCommand({ config }: LoadedConfig, args: readonly str
       slowStage: live?.['slowStage'] ?? null,
       replicas,
     };
-    process.stdout.write(args.includes('--json') ? `${JSON.stringify(status)}\n` : render(status));
+    process.stdout.write(asJson ? `${JSON.stringify(shown)}\n` : render(shown));
     return leader ? 0 : 1;
   } finally {
     await redis.close();
@@ -95,3 +96,20 @@ function render(status: {
   }
   return `${lines.join('\n')}\n`;
 }
+
+export const statusCommand: Command = {
+  name: 'status',
+  about: 'Shows the cluster as its replicas, its checkpoint in Redis and the leader describe it.',
+  usages: [
+    {
+      words: 'status',
+      summary: 'Show the leader, the epoch, the position, the lag, the slow stage and all replicas.',
+    },
+  ],
+  flags: { '--json': jsonFlag },
+  exitCodes: [
+    { code: 0, meaning: 'A replica leads.' },
+    { code: 1, meaning: 'No replica leads, or (COMMAND_FAILED) there is no HA to ask about.' },
+  ],
+  run: ({ load, flags }) => status(load(), flags.has('--json')),
+};

@@ -2,17 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RedisParts } from '../assembly/redis-parts.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { HeavisideError } from '../errors.ts';
+import type { Command } from './command.ts';
 import { openCommandLog } from './command-log.ts';
 import { ReplicaState } from '../replica-state.ts';
 
 /** Milliseconds until another replica must lead. */
 const limitMs = 30_000;
 
-/** `heaviside switchover [replica]`: asks the leader to leave; exit 0 once another one leads. */
-export async function switchoverCommand({ config }: LoadedConfig, args: readonly string[]): Promise<number> {
+/** Asks the leader to leave; resolves to 0 once another one leads. */
+async function switchover({ config }: LoadedConfig, target: string | undefined): Promise<number> {
   if (!config.ha.isEnabled)
     throw new HeavisideError('COMMAND_FAILED', 'a switchover needs HA: redis.nodes is not given');
-  const target = args.find((word) => !word.startsWith('-'));
   const log = openCommandLog(config, 'switchover');
   const redis = new RedisParts(config, log, new ReplicaState(config.replicaName, config.source.heartbeatMs));
   try {
@@ -51,3 +51,24 @@ export async function switchoverCommand({ config }: LoadedConfig, args: readonly
     await redis.close();
   }
 }
+
+export const switchoverCommand: Command = {
+  name: 'switchover',
+  about:
+    'A planned change of leader: the leader ends its Kafka transaction, saves the position and steps aside.',
+  usages: [
+    {
+      words: 'switchover [REPLICA]',
+      summary: 'Ask the leader to leave, and wait until another replica (or the one named) leads.',
+    },
+  ],
+  flags: {},
+  exitCodes: [
+    { code: 0, meaning: 'Another replica leads.' },
+    {
+      code: 1,
+      meaning: 'COMMAND_FAILED: nobody leads, there is nobody to take over, or nobody did within 30 s.',
+    },
+  ],
+  run: ({ load, words }) => switchover(load(), words[0]),
+};

@@ -12,7 +12,7 @@ import { topicName } from './topic-name.ts';
 import { undecodable } from './undecodable.ts';
 
 /** `exclude_columns` as predicates on a column's name. */
-function isExcludedColumn(name: string, excludeColumns: readonly string[]): boolean {
+export function isExcludedColumn(name: string, excludeColumns: readonly string[]): boolean {
   return excludeColumns.some((item) => {
     const isPattern = item.length > 1 && item.startsWith('/') && item.endsWith('/');
     return isPattern ? new RegExp(`^(?:${item.slice(1, -1)})$`).test(name) : item === name;

@@ -11,6 +11,12 @@ export interface FetchedPartition {
   readonly aborted: readonly { readonly producerId: bigint; readonly firstOffset: bigint }[];
 }
 
+/** What a broker answers: the batches as they are stored, the last one perhaps cut off. */
+export interface FetchedRecordSet {
+  readonly recordSet: Buffer;
+  readonly aborted: FetchedPartition['aborted'];
+}
+
 /** Reads from one partition with read_committed. The batches of aborted transactions are still among the answer. */
 export async function fetchPartition(
   network: KafkaNetwork,
@@ -18,6 +24,17 @@ export async function fetchPartition(
   partition: number,
   offset: bigint,
 ): Promise<FetchedPartition> {
+  const { recordSet, aborted } = await fetchRecordSet(network, topic, partition, offset);
+  return { batches: readBatches(recordSet), aborted };
+}
+
+/** As fetchPartition, with the batches unread. */
+export async function fetchRecordSet(
+  network: KafkaNetwork,
+  topic: string,
+  partition: number,
+  offset: bigint,
+): Promise<FetchedRecordSet> {
   const broker = await network.leaderOf(topic, partition);
   // Fetch v4: replica_id max_wait min_bytes max_bytes isolation_level [topic [partition offset max_bytes]]
   const maxBytes = 4 * 1024 * 1024;
@@ -43,10 +60,10 @@ export async function fetchPartition(
   return readResponse(raw, topic, partition);
 }
 
-function readResponse(raw: Buffer, topic: string, partition: number): FetchedPartition {
+function readResponse(raw: Buffer, topic: string, partition: number): FetchedRecordSet {
   const reader = new WireReader(raw);
   reader.int32(); // throttle_time_ms
-  let found: FetchedPartition = { batches: [], aborted: [] };
+  let found: FetchedRecordSet = { recordSet: Buffer.alloc(0), aborted: [] };
   reader.array(() => {
     reader.string(); // topic
     reader.array(() => {
@@ -57,7 +74,7 @@ function readResponse(raw: Buffer, topic: string, partition: number): FetchedPar
       reader.int64(); // high_watermark
       reader.int64(); // last_stable_offset
       const aborted = reader.array((r) => ({ producerId: r.int64(), firstOffset: r.int64() }));
-      found = { batches: readBatches(reader.bytes()), aborted };
+      found = { recordSet: reader.bytes(), aborted };
     });
   });
   return found;
@@ -77,6 +94,23 @@ export async function partitionOffsets(
     lastStable: await ask('-1', 1),
     highWatermark: await ask('-1', 0),
   };
+}
+
+/** The first offset whose record is as old as `timestampMs` or younger; the high watermark where there is none. */
+export async function offsetAt(
+  network: KafkaNetwork,
+  topic: string,
+  partition: number,
+  timestampMs: number,
+): Promise<bigint> {
+  const broker = await network.leaderOf(topic, partition);
+  const found = await askOffset(broker, {
+    topic,
+    partition,
+    timestamp: String(timestampMs),
+    isolationLevel: 0,
+  });
+  return found >= 0n ? found : partitionEnd(network, topic, partition);
 }
 
 /** The high watermark alone. */

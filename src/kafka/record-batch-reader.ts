@@ -104,13 +104,13 @@ export function pendingRecords(batch: RecordBatch): PendingRecord[] {
   return records;
 }
 
-interface Cursor {
+export interface Cursor {
   readonly bytes: Buffer;
   at: number;
 }
 
 /** A zigzag varint; values beyond 2^53 lose precision (only timestamp deltas could, and those are dropped). */
-function readVarint(cursor: Cursor): number {
+export function readVarint(cursor: Cursor): number {
   let value = 0;
   let scale = 1;
   for (;;) {
@@ -123,7 +123,7 @@ function readVarint(cursor: Cursor): number {
   return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
 }
 
-function readBytes(cursor: Cursor): Buffer | null {
+export function readBytes(cursor: Cursor): Buffer | null {
   const length = readVarint(cursor);
   if (length < 0) return null;
   const value = cursor.bytes.subarray(cursor.at, cursor.at + length);

@@ -1,4 +1,5 @@
 import { breakerStates, roles, type LabelledValue, type MetricDefinition } from './metric-definition.ts';
+import { verifyDefinitions } from './verify-metrics.ts';
 
 const oneOf = <T extends string>(label: string, values: readonly T[], current: T): readonly LabelledValue[] =>
   values.map((value) => ({ labels: { [label]: value }, value: value === current ? 1 : 0 }));
@@ -241,4 +242,5 @@ export const stateMetrics: readonly MetricDefinition[] = [
     help: 'Seconds for which the source keeps its binlogs; absent on a standby, and where they are purged by hand only.',
     read: ({ readings }) => readings.binlogRetentionSeconds,
   },
+  ...verifyDefinitions,
 ];

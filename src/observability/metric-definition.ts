@@ -1,3 +1,4 @@
+import type { VerifySummary } from '../model/verify-summary.ts';
 import type { PipelineCounters } from './pipeline-counters.ts';
 import type { ProcessUsage } from './process-usage.ts';
 
@@ -52,6 +53,8 @@ export interface MetricReadings {
   readonly isBlocked: boolean;
   /** Waiting with a refusal: up, and looking again from time to time. */
   readonly isRefused: boolean;
+  /** The last `heaviside verify` of each table; empty without HA. */
+  readonly verified: readonly VerifySummary[];
 }
 
 /** What the 30-second windows are kept of. */

@@ -9,6 +9,8 @@ export interface RedisKeys {
   readonly blocked: string;
   /** The switchover that was asked for and not yet carried out. */
   readonly switchover: string;
+  /** The last results of `heaviside verify`, by table. */
+  readonly verify: string;
   /** The pub/sub channel; not a key. */
   readonly events: string;
 }
@@ -25,6 +27,7 @@ export function redisKeys(clientId: string): RedisKeys {
     presence: `${prefix}presence`,
     blocked: `${prefix}blocked`,
     switchover: `${prefix}switchover`,
+    verify: `${prefix}verify`,
     events: `${prefix}events`,
   };
 }

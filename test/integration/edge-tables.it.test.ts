@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorTable } from '../../src/errors.ts';
-import { jsonMembers } from '../support/exact-json.ts';
+import { jsonMembers } from '../../src/verify/exact-json.ts';
 import { ProductPlace } from '../support/product-place.ts';
 import type { ProductRun } from '../support/product-run.ts';
 import { hintOf } from '../support/refusal.ts';

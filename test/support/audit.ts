@@ -1,5 +1,5 @@
 import { AuditFindings, type AuditReport } from './audit-report.ts';
-import { jsonMembers, normaliseJson } from './exact-json.ts';
+import { jsonMembers, normaliseJson } from '../../src/verify/exact-json.ts';
 import { expectedStream, type ExpectedRecord } from './expected-stream.ts';
 import type { LoadLog } from './load-log.ts';
 import { rowIdentity } from './source-rows.ts';

@@ -1,4 +1,4 @@
-import { jsonMembers } from './exact-json.ts';
+import { jsonMembers } from '../../src/verify/exact-json.ts';
 import type { LoadLog, LoggedTransaction, RowChange } from './load-log.ts';
 import { loadTables, type LoadTable } from './load-table.ts';
 import type { TopicRecord } from './topic-record.ts';

@@ -1,5 +1,5 @@
 import { escape } from 'mysql2';
-import { normaliseJson } from './exact-json.ts';
+import { normaliseJson } from '../../src/verify/exact-json.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 /** The two kinds of source; JSON on MariaDB is text with a check, and Maxwell renders it as a string there. */

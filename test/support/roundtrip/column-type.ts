@@ -1,25 +1,6 @@
+import type { ValueForm } from '../../../src/verify/value-form.ts';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { Flavor } from '../load-table.ts';
-
-/** How a column is selected as text, and how that text and the record's JSON are brought to one form. */
-export type ValueForm =
-  | 'integer'
-  | 'bit'
-  | 'decimal'
-  | 'float'
-  | 'double'
-  | 'date'
-  | 'datetime'
-  | 'time'
-  | 'text'
-  | 'bytes'
-  | 'padded-bytes'
-  | 'enum'
-  | 'set'
-  | 'json'
-  | 'geometry'
-  | 'vector'
-  | 'address';
 
 /** A column type with its attributes, and values of it. */
 export interface ColumnType {

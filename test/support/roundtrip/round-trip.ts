@@ -1,5 +1,5 @@
 import { createConnection, type Connection } from 'mysql2/promise';
-import { jsonMembers } from '../exact-json.ts';
+import { jsonMembers } from '../../../src/verify/exact-json.ts';
 import type { Flavor } from '../load-table.ts';
 import type { ProductPlace } from '../product-place.ts';
 import type { ProductRun } from '../product-run.ts';
@@ -7,7 +7,7 @@ import { SeededRandom } from '../seeded-random.ts';
 import { TopicTail } from '../topic-tail.ts';
 import type { TopicRecord } from '../topic-record.ts';
 import { waitUntil } from '../wait-until.ts';
-import { fromRecord, fromServer, selectExpression } from './canonical-value.ts';
+import { fromRecord, fromServer, selectExpression } from '../../../src/verify/canonical-value.ts';
 import type { TypeScope } from './column-type.ts';
 import { RandomStatements } from './random-statements.ts';
 import {

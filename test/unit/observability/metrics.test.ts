@@ -29,6 +29,7 @@ const standby: MetricReadings = {
   isRedisUp: true,
   isSourceConnected: null,
   binlogRetentionSeconds: null,
+  verified: [],
   isBlocked: false,
   isRefused: false,
 };

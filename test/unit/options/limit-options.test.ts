@@ -4,6 +4,7 @@ import { leadershipLimits } from '../../../src/assembly/leadership-limits.ts';
 import { leaseTimes } from '../../../src/assembly/lease-times.ts';
 import { outputLimits, outputPatience } from '../../../src/assembly/output-limits.ts';
 import { streamSettings } from '../../../src/assembly/source-settings.ts';
+import { FlagValues } from '../../../src/cli/command.ts';
 import { statusCommand } from '../../../src/cli/status.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { readMemory } from '../../../src/lifecycle/memory-usage.ts';
@@ -85,7 +86,8 @@ describe('the lease', () => {
   });
 
   it('[ha] false: there is none, though Redis is named', async () => {
-    await expect(statusCommand(load(`${nodes}ha=false`), [])).rejects.toThrow(/without HA/u);
+    const call = { words: [], flags: new FlagValues(new Map()), load: () => load(`${nodes}ha=false`) };
+    await expect(statusCommand.run(call)).rejects.toThrow(/without HA/u);
   });
 });
 

@@ -1,5 +1,5 @@
-import { normaliseJson } from '../exact-json.ts';
-import type { ValueForm } from './column-type.ts';
+import { normaliseJson } from './exact-json.ts';
+import type { ValueForm } from './value-form.ts';
 
 /*
  * Two ways to one form of a value: from the text that the server's SELECT gives, and from the JSON of the record. Where
@@ -90,20 +90,19 @@ export function fromServer(
   const text = value;
   switch (form) {
     case 'float':
+      return float(Math.fround(Number(text)));
     case 'double':
-      throw new TypeError('a number as text');
+      return float(Number(text));
     case 'date':
       return date(text);
     case 'datetime':
       return datetime(text, precision);
     case 'text':
-      return fromHex(text).toString().replaceAll('\ufffd', '?');
+      return text.includes('\ufffd') ? text.replaceAll('\ufffd', '?') : text;
     case 'enum':
-      return fromHex(text).toString();
-    case 'set': {
-      const joined = fromHex(text).toString();
-      return joined === '' ? '[]' : JSON.stringify(joined.split(','));
-    }
+      return text;
+    case 'set':
+      return text === '' ? '[]' : JSON.stringify(text.split(','));
     case 'bytes':
       return text.toLowerCase();
     case 'padded-bytes':
@@ -129,6 +128,7 @@ export function fromServer(
 }
 
 function asString(json: string): string {
+  if (json.startsWith('"') && !json.includes('\\')) return json.slice(1, -1);
   const value: unknown = JSON.parse(json);
   if (typeof value !== 'string') throw new TypeError('no string');
   return value;
@@ -165,7 +165,7 @@ export function fromRecord({ form }: ComparedColumn, json: string): string | nul
       // A byte that means nothing in its character set: the server says ?, Java's decoders U+FFFD.
       return asString(json).replaceAll('\ufffd', '?');
     case 'set':
-      return json;
+      return json.includes('\\') ? JSON.stringify(JSON.parse(json)) : json;
     case 'bytes':
     case 'padded-bytes':
       return Buffer.from(asString(json), 'base64').toString('hex');
@@ -182,23 +182,23 @@ export function fromRecord({ form }: ComparedColumn, json: string): string | nul
   }
 }
 
-/** What to select of a column so that it comes as text or hex. `name` is quoted. */
+/** What to select of a column so that it comes as text, bytes as hex. `name` is quoted. */
 export function selectExpression(form: ValueForm, name: string, flavor: 'mysql' | 'mariadb'): string {
   switch (form) {
     case 'text':
     case 'set':
-      return `HEX(CONVERT(${name} USING utf8mb4))`;
+      return `CONVERT(${name} USING utf8mb4)`;
     case 'enum':
       // Index 0 is null, as Maxwell has it.
-      return `IF(${name} + 0 = 0, NULL, HEX(CONVERT(${name} USING utf8mb4)))`;
+      return `IF(${name} + 0 = 0, NULL, CONVERT(${name} USING utf8mb4))`;
     case 'bytes':
     case 'padded-bytes':
     case 'vector':
       return `HEX(${name})`;
     case 'float':
     case 'double':
-      // As it is: the binary protocol has the exact bits, where the text of FLOAT has six digits.
-      return name;
+      // As a DOUBLE of no fixed digits: the text of FLOAT has six, that of DOUBLE all that it needs.
+      return `${name} * 1e0`;
     case 'bit':
       return `CAST(CAST(${name} AS UNSIGNED) AS CHAR)`;
     case 'geometry':

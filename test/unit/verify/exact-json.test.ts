@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { jsonMembers, normaliseJson } from '../../support/exact-json.ts';
+import { jsonMembers, normaliseJson } from '../../../src/verify/exact-json.ts';
 
 describe('normaliseJson', () => {
   it('keeps every digit and the order, drops blanks, and escapes in one way', () => {
