@@ -5,11 +5,7 @@ import { sourceErrors } from './source-errors.ts';
 export const errorTable = {
   // Configuration (exit 1, as Maxwell)
   CONFIG_INVALID: row('exit', 1, 'Correct the options named above; `heaviside --help` lists them all.'),
-  CONFIG_FILE_UNREADABLE: row(
-    'exit',
-    1,
-    'Check the path given with --config and the permissions of the file.',
-  ),
+  CONFIG_FILE_UNREADABLE: row('exit', 1, 'Check the path of --config and the permissions of the file.'),
   SCRIPT_INVALID: row(
     'exit',
     1,
