@@ -110,6 +110,16 @@ async function breakerState(run: ProductRun): Promise<string | null> {
   return /^heaviside_breaker_state\{[^}]*\bstate="([a-z_-]+)"[^}]*\} 1$/m.exec(body)?.[1] ?? null;
 }
 
+/** Looks until two looks, a second apart, see the same. */
+async function settled(look: () => Promise<number>): Promise<number> {
+  for (let seen = await look(); ; ) {
+    await sleep(1000);
+    const now = await look();
+    if (now === seen) return now;
+    seen = now;
+  }
+}
+
 /** One replica under load, whose Kafka goes away for a while and comes back; every row is counted at the end. */
 export async function runOutage(place: ProductPlace, options: OutageOptions): Promise<OutageResult> {
   const database = `${place.name}_${options.kind}`;
@@ -145,8 +155,9 @@ export async function runOutage(place: ProductPlace, options: OutageOptions): Pr
     await look();
     if (options.kind === 'cut') detour.cut();
     else detour.silence();
-    await sleep(200); // what had got through is in the log
-    const [rowsBefore, endBefore, cutAt] = [load.rows, await end(), performance.now()];
+    const cutAt = performance.now();
+    const endBefore = await settled(end); // what had got through comes to its end first
+    const rowsBefore = load.rows;
     while (performance.now() - cutAt < options.outageMs) {
       await look();
       await sleep(POLL_MS);
