@@ -112,7 +112,7 @@ async function breakerState(run: ProductRun): Promise<string | null> {
 
 /** Looks until two looks, a second apart, see the same. */
 async function settled(look: () => Promise<number>): Promise<number> {
-  for (let seen = await look(); ; ) {
+  for (let seen = await look(); ;) {
     await sleep(1000);
     const now = await look();
     if (now === seen) return now;
