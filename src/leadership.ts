@@ -14,7 +14,7 @@ import type { Log } from './observability/log.ts';
 import type { TakeoverPhase } from './observability/metric-definition.ts';
 import type { TransactionEncoderPort } from './pipeline-options.ts';
 import { Pipeline } from './pipeline.ts';
-import type { OutputPort, SourcePort } from './ports.ts';
+import type { Leading, OutputPort, SourcePort } from './ports.ts';
 import type { Output } from './produce/output.ts';
 import type { ReplicaState } from './replica-state.ts';
 
@@ -37,14 +37,15 @@ export interface LeadershipOptions {
   readonly canOtherReachSource: (withinMs: number) => Promise<boolean>;
   readonly backoffMs: (failures: number) => number;
   readonly onPhase: (phase: TakeoverPhase, seconds: number) => void;
-  /** This replica leads after a predecessor. */
-  readonly onTakeover: () => void;
+  /** This replica leads: its first Kafka transaction is committed. */
+  readonly onLeading: (start: Leading) => void;
   /** Redis knew less than the position record: it was emptied, failed over, or restored from a backup. */
   readonly onRedisRollback: () => void;
   readonly onError: (error: HeavisideError) => void;
 }
 
-const idleHeartbeatMs = 3_600_000;
+/** An idle stream commits too: a position that does not move is then told from one that cannot be committed. */
+const idleHeartbeatMs = 30_000;
 /** A planned leave must not wait long for Redis: the position record is the truth. */
 const checkpointOnLeaveMs = 1000;
 /** A stream that ran this long had recovered: its reconnects are counted anew. */
@@ -83,9 +84,10 @@ export class Leadership {
       checkpointer = this.#createCheckpointer(lease);
       const record = await this.#timed('first_commit', () => this.#restate(output as Output, start, lease));
       checkpointer.saveSoon(record.record, record.positionsOffset);
-      this.#options.onPhase('total', (performance.now() - startedAt) / 1000);
-      if (evidence.record) this.#options.onTakeover();
-      state.lastTakeoverSeconds = (performance.now() - startedAt) / 1000;
+      const seconds = (performance.now() - startedAt) / 1000;
+      this.#options.onPhase('total', seconds);
+      state.lastTakeoverSeconds = seconds;
+      this.#options.onLeading({ epoch: lease.epoch, seconds, previous: evidence.record });
       log.info(
         { epoch: lease.epoch, gtid: record.record.gtidSet, seconds: state.lastTakeoverSeconds },
         'leading',

@@ -55,3 +55,12 @@ export interface OutputPort {
   /** Drops what `fence` opened and `open` did not take. */
   abandon(): void;
 }
+
+/** How a leadership began. */
+export interface Leading {
+  readonly epoch: number;
+  /** From the lease to the first commit. */
+  readonly seconds: number;
+  /** The predecessor's last position record; null where nobody led before. */
+  readonly previous: PositionRecord | null;
+}

@@ -42,6 +42,8 @@ export class ReplicaState {
   lastProgressAt = 0;
   kafkaTransactions = 0;
   lastTakeoverSeconds: number | null = null;
+  /** Records committed a second, of a leader; null before it was measured, and on the others. */
+  rowsPerSecond: number | null = null;
   bufferBytes: () => number = () => 0;
   queueBytes: () => number = () => 0;
   binlogRetentionSeconds: () => number | null = () => null;

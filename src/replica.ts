@@ -25,6 +25,7 @@ import { PinoLog } from './observability/pino-logger.ts';
 import { metricReadings } from './assembly/metric-readings.ts';
 import { ReplicaState } from './replica-state.ts';
 import { openPages } from './assembly/open-pages.ts';
+import { StreamWatch } from './assembly/stream-watch.ts';
 import { version } from './version.ts';
 import type { CheckpointStore } from './checkpoint/checkpointer.ts';
 import { PositionFile } from './checkpoint/position-file.ts';
@@ -40,6 +41,7 @@ export class Replica {
   readonly #outputs: OutputPort & { prove(): Promise<PositionRecord | null> };
   readonly #checkpoints: CheckpointStore | null;
   readonly #leadership: Leadership;
+  readonly #watch: StreamWatch;
   readonly #servers: HttpServer[] = [];
   readonly #stopped = new AbortController();
 
@@ -84,6 +86,11 @@ export class Replica {
               (await this.#redis?.otherReaches('kafka', withinMs)) ?? false,
           })
         : new LinePort(config);
+    this.#watch = new StreamWatch({
+      state,
+      replicas: async () => (await this.#redis?.replicas()) ?? [],
+      refreshRetention: () => this.#source.refreshRetention(),
+    });
     this.#checkpoints = this.#chooseCheckpoints();
     this.#leadership = this.#createLeadership();
   }
@@ -114,7 +121,10 @@ export class Replica {
       },
       onPhase: (phase, seconds) => this.#metrics.observeTakeover(phase, seconds),
       onRedisRollback: () => this.#metrics.countRedisRollback(),
-      onTakeover: () => this.#metrics.countTakeover(this.#redis?.wasReleased() ? 'switchover' : 'failover'),
+      onLeading: (leading) => {
+        const kind = this.#redis?.noteTakeover(leading) ?? 'failover';
+        if (leading.previous && kind !== 'first') this.#metrics.countTakeover(kind);
+      },
       onError: (error) => this.#metrics.countError(error.code),
     });
   }
@@ -144,6 +154,7 @@ export class Replica {
       await this.#listen();
       this.#metrics.start();
       this.#startMetricsLog();
+      this.#watch.start();
       this.log.info({ version, clientId: this.#config.clientId, host: hostname() }, 'heaviside starts');
       const signal = AbortSignal.any([stop, memory]);
       if (this.#redis) await this.#redis.run(this.#job(signal));
@@ -232,7 +243,8 @@ export class Replica {
       state: this.state,
       metrics: this.#metrics,
       log: this.log,
-      replicas: async () => (await this.#redis?.replicas()) ?? [],
+      redis: this.#redis,
+      history: this.#watch.history,
       checks: {
         'binlog-connector': () => this.#source.prove(),
         [`${this.#config.producer.kind}-producer`]: () => this.#outputs.prove(),
@@ -277,6 +289,7 @@ export class Replica {
 
   async #close(): Promise<void> {
     this.#stopped.abort();
+    this.#watch.stop();
     await this.#redis?.close();
     for (const server of this.#servers) await server.close();
     this.#metrics.close();

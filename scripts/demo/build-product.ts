@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { productEntry } from '../../test/support/replica-process.ts';
 import { runCommand } from '../stack/run-command.ts';
@@ -17,4 +17,5 @@ export async function buildProduct(root: string): Promise<void> {
   process.stderr.write('[demo] compiling the product\n');
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   await runCommand(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json')]);
+  cpSync(join(root, 'src/health/page'), join(root, 'dist/health/page'), { recursive: true });
 }

@@ -65,6 +65,8 @@ export class ProductCopy {
     await runCommand(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--noCheck'], {
       cwd: this.#folder,
     });
+    const page = join('health', 'page');
+    cpSync(join(this.#folder, 'src', page), join(this.#folder, 'dist', page), { recursive: true });
   }
 
   /** Runs the test against this copy and its build, with the servers of the original tree. @param more variables of the environment */

@@ -222,10 +222,10 @@ export class KafkaPort implements OutputPort {
         if ((await lease.prove()) === 'unreachable') await this.#lookForSuccessor(epoch);
       },
       backoffMs: retryWaits(config),
-      onFailure: async (error, records) => {
+      onFailure: async (error, records, transaction) => {
         delivery.failed();
         metrics.countError(error.code);
-        metrics.observeKafkaTransaction('unknown', 0);
+        if (transaction !== 'none') metrics.countKafkaTransaction(transaction);
         state.counters.failedRecords += records;
         state.counters.retriedRecords += records;
         state.isKafkaReachable = error.code !== 'KAFKA_UNREACHABLE' && error.code !== 'KAFKA_TIMEOUT';
@@ -241,16 +241,16 @@ export class KafkaPort implements OutputPort {
           );
         }
       },
-      onCommit: ({ records, bytes, milliseconds, batches }) => {
+      onCommit: ({ records, bytes, batches, batchBytes, queueMilliseconds, milliseconds }) => {
         delivery.succeeded();
         state.isKafkaReachable = true;
         state.kafkaTransactions++;
         state.counters.records += records;
         state.counters.recordBytes += bytes;
-        state.counters.recordQueueSeconds += (milliseconds / 1000) * records;
+        state.counters.recordQueueSeconds += (queueMilliseconds / 1000) * records;
         state.counters.batches += batches;
-        state.counters.batchBytes += bytes;
-        metrics.observeKafkaTransaction('committed', milliseconds / 1000);
+        state.counters.batchBytes += batchBytes;
+        metrics.observeCommit(milliseconds / 1000);
       },
     });
   }

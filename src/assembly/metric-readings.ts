@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { MetricReadings } from '../observability/metric-definition.ts';
 import type { ReplicaState } from '../replica-state.ts';
+import { queueLimitBytes } from './source-settings.ts';
 
 const ageSeconds = (atMs: number | null): number | null =>
   atMs === null ? null : Math.max(0, Date.now() - atMs) / 1000;
@@ -22,6 +23,7 @@ export function metricReadings(state: ReplicaState, config: Config): MetricReadi
     bufferBytes: state.bufferBytes(),
     bufferLimitBytes: config.kafka.bufferBytes,
     queueBytes: state.queueBytes(),
+    queueLimitBytes: queueLimitBytes(config),
     breakerState: state.breaker === 'half-open' ? 'half_open' : state.breaker,
     checkpointAgeSeconds: isLeader ? ageSeconds(state.checkpointSavedAt) : null,
     isRedisUp: state.isRedisUp,

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeConfig, type Config } from '../config/config.ts';
-import type { Presence } from '../election/presence-board.ts';
 import { asHeavisideError } from '../errors.ts';
 import { Health } from '../health/health.ts';
 import type { DiagnosticCheck } from '../health/http-pages.ts';
@@ -8,14 +7,17 @@ import { HttpServer } from '../health/http-server.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { ReplicaState } from '../replica-state.ts';
-import { statusPage } from './status-page.ts';
+import type { StreamHistory } from '../observability/stream-history.ts';
+import { historyPage, lookAround, statusPage, type StatusSources } from './status-page.ts';
 
 export interface PageParts {
   readonly config: Config;
   readonly state: ReplicaState;
   readonly metrics: Metrics;
   readonly log: Log;
-  readonly replicas: () => Promise<readonly Presence[]>;
+  /** Null without HA. */
+  readonly redis: StatusSources | null;
+  readonly history: StreamHistory;
   /** Looks at the source and the output now; for /diagnostic. */
   readonly checks: Readonly<Record<string, () => Promise<unknown>>>;
 }
@@ -75,7 +77,8 @@ export async function openPages(parts: PageParts): Promise<HttpServer[]> {
   const providers = {
     metrics: { contentType: metrics.contentType, render: () => metrics.render() },
     health: health(state),
-    status: async () => statusPage(state, config, await parts.replicas()),
+    status: async () => statusPage(state, config, await lookAround(parts.redis)),
+    history: () => historyPage(parts.history),
     ...(http.hasDiagnostic ? { diagnostic: () => diagnose(parts.checks, http.diagnosticTimeoutMs) } : {}),
     ...(http.hasConfig ? { config: () => describeConfig(config) } : {}),
   };

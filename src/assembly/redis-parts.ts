@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { BlockedStore } from '../checkpoint/blocked-store.ts';
 import type { Blocked } from '../model/blocked.ts';
+import { parsePositionRecord } from '../model/position-record.ts';
 import type { CheckpointStore } from '../checkpoint/checkpointer.ts';
 import { RedisCheckpointStore } from '../checkpoint/redis-checkpoint-store.ts';
 import { configDigest, configFingerprint, type Config } from '../config/config.ts';
@@ -10,11 +11,13 @@ import { LeaderElector, type ElectionJob } from '../election/leader-elector.ts';
 import { LeaseKeeper } from '../election/lease-keeper.ts';
 import { PresenceBoard, type Presence } from '../election/presence-board.ts';
 import { isReachedByOther } from '../election/proven-reach.ts';
+import { TakeoverLog, type Takeover } from '../election/takeover-log.ts';
 import { RedlockLeaseStore } from '../election/redlock-lease-store.ts';
 import { successor } from '../election/successor.ts';
 import type { Log } from '../observability/log.ts';
 import { withDeadline } from '../redis/node-votes.ts';
 import type { RedisNode } from '../redis/redis-node.ts';
+import type { Leading } from '../ports.ts';
 import type { ReplicaState } from '../replica-state.ts';
 import { version } from '../version.ts';
 import { VerifyResults } from '../verify/verify-results.ts';
@@ -25,7 +28,22 @@ const connectionWaitMs = 1000;
 /** How often a replica looks for new results of `heaviside verify`. */
 const verifyLookMs = 15_000;
 /** The status page must not wait long for a Redis that is away. */
-const replicasWaitMs = 500;
+const lookMs = 500;
+/** A leader that said so, or nothing, left in a planned way; else it says the code of its error. */
+const plannedReasons: readonly (string | undefined)[] = [undefined, 'shutdown', 'switchover'];
+
+type Departure = Pick<Takeover, 'kind' | 'reason'>;
+const firstLeader: Departure = { kind: 'first', reason: 'nobody had led before' };
+
+/** A checkpoint as the status page shows it. */
+export interface CheckpointView {
+  readonly gtidSet: string | null;
+  readonly file: string | null;
+  readonly offset: number | null;
+  readonly epoch: number;
+  /** Milliseconds since 1970, by the leader's clock. */
+  readonly savedAt: number;
+}
 
 /** Everything of a replica that lives in Redis, joined. */
 export class RedisParts {
@@ -35,8 +53,9 @@ export class RedisParts {
   readonly keeper: LeaseKeeper;
   readonly presence: PresenceBoard;
   readonly verifyResults: VerifyResults;
+  readonly takeovers: TakeoverLog;
   httpPort: number | null = null;
-  #releasedAt = -Infinity;
+  #released: { readonly at: number; readonly reason: string | undefined } | null = null;
   readonly #config: Config;
   readonly #log: Log;
   readonly #state: ReplicaState;
@@ -54,12 +73,14 @@ export class RedisParts {
     this.blocked = new BlockedStore({ nodes, clientId });
     this.verifyResults = new VerifyResults({ nodes, clientId });
     this.channel = new ControlChannel({ nodes, clientId, log });
+    this.takeovers = new TakeoverLog({ nodes, clientId });
     this.presence = new PresenceBoard({
       nodes,
       clientId,
       replica: replicaName,
       periodMs: ha.leaseTtlMs / 2,
       log,
+      onWritten: (isTaken) => (state.isRedisUp = isTaken),
     });
     const { nodeTimeoutMs, ...times } = leaseTimes(config);
     this.keeper = new LeaseKeeper({
@@ -67,15 +88,15 @@ export class RedisParts {
       ...times,
       redisOutage: ha.redisOutage,
       log,
-      announce: (epoch, target) =>
+      announce: (epoch, target, reason) =>
         this.channel.publish({
           type: 'released',
           epoch,
           replica: replicaName,
           ...(target === undefined ? {} : { target }),
+          ...(reason === undefined ? {} : { reason }),
         }),
-      onOutage: () => (state.isRedisUp = false),
-      onRecovered: () => (state.isRedisUp = true),
+      onOutage: () => (state.isRedisUp = false), // sooner than the next look of the presence board
     });
   }
 
@@ -89,8 +110,7 @@ export class RedisParts {
     await this.connect();
     const watchdog = new EventLoopWatchdog();
     this.channel.start();
-    this.channel.on('released', () => (this.#releasedAt = performance.now()));
-    this.#state.isRedisUp = true;
+    this.channel.on('released', ({ reason }) => (this.#released = { at: performance.now(), reason }));
     const config = configDigest(this.#config);
     const startedAt = Math.round(performance.timeOrigin);
     this.presence.start(() => ({
@@ -105,6 +125,9 @@ export class RedisParts {
         this.#state.role === 'leader' || this.#state.provedAt === null
           ? null
           : Math.round(performance.now() - this.#state.provedAt),
+      lagSeconds: this.#state.lagSeconds(),
+      rowsPerSecond: this.#state.rowsPerSecond,
+      breaker: this.#state.role === 'leader' ? this.#state.breaker : null,
       version,
       config,
       startedAt,
@@ -170,9 +193,18 @@ export class RedisParts {
     };
   }
 
-  /** Whether a leader left in a planned way just now. */
-  wasReleased(): boolean {
-    return performance.now() - this.#releasedAt < this.#config.ha.leaseTtlMs;
+  /** How the leader before this one ended: what it said when it left before this takeover, else its lease ran out. */
+  #departure(takeoverMs: number): Departure {
+    const released = this.#released;
+    const sinceMs = this.#config.ha.leaseTtlMs + takeoverMs;
+    if (released === null || performance.now() - released.at >= sinceMs)
+      return { kind: 'failover', reason: 'its lease ran out' };
+    const { reason = 'switchover' } = released;
+    if (!plannedReasons.includes(released.reason)) return { kind: 'failover', reason: `it met ${reason}` };
+    return {
+      kind: 'switchover',
+      reason: reason === 'shutdown' ? 'it was shut down' : 'an operator asked for it',
+    };
   }
 
   /** Whether another replica has proven within so many milliseconds that it reaches what this one cannot. */
@@ -189,10 +221,36 @@ export class RedisParts {
   /** Fresh entries of all replicas; empty where Redis does not answer. */
   async replicas(): Promise<Presence[]> {
     try {
-      return await withDeadline(this.presence.read(), replicasWaitMs, 'majority');
+      return await withDeadline(this.presence.read(), lookMs, 'majority');
     } catch {
       return [];
     }
+  }
+
+  /** The last changes of leader, newest first; null where Redis does not answer. */
+  async lastTakeovers(): Promise<Takeover[] | null> {
+    return withDeadline(this.takeovers.read(), lookMs, 'majority').catch(() => null);
+  }
+
+  /** The position of the checkpoint: on a standby too. Null where there is none, or Redis does not answer. */
+  async checkpoint(): Promise<CheckpointView | null> {
+    const held = await withDeadline(this.checkpoints.load(), lookMs, 'first').catch(() => null);
+    const record = held && parsePositionRecord(held.record);
+    if (!held || !record) return null;
+    const { gtidSet, file, offset, epoch } = record;
+    return { gtidSet, file, offset, epoch, savedAt: held.savedAt };
+  }
+
+  /** Notes for people that this replica leads, and how that came; what cannot be noted is only logged. */
+  noteTakeover({ epoch, seconds, previous }: Leading): Takeover['kind'] {
+    const at = Date.now();
+    const standstillSeconds = previous ? Math.max(0, at - Date.parse(previous.at)) / 1000 : null;
+    const how = previous ? this.#departure(seconds * 1000) : firstLeader;
+    const takeover = { at, epoch, to: this.#config.replicaName, seconds, standstillSeconds, ...how };
+    this.takeovers.append(takeover).catch((error: unknown) => {
+      this.#log.warn({ error: String(error) }, 'the takeover could not be noted in Redis');
+    });
+    return how.kind;
   }
 
   close(): Promise<void> {

@@ -79,6 +79,19 @@ export class BinlogPort implements SourcePort {
     return this.#retentionSeconds;
   }
 
+  /** Asks again how long the source keeps its binlogs; a source that is away leaves what is known. */
+  async refreshRetention(): Promise<void> {
+    const connection = await this.#connect().catch(() => null);
+    if (connection === null) return;
+    try {
+      this.#retentionSeconds = await readBinlogRetention(connection.query);
+    } catch {
+      // the stream tells what is wrong with the source
+    } finally {
+      await connection.close();
+    }
+  }
+
   /** Everything that Heaviside asks of a source, as findings. */
   async findings(): Promise<SourceFinding[]> {
     const connection = await this.#connect();

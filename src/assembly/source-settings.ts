@@ -31,6 +31,11 @@ export function sourceAddresses({ source }: Config): readonly SourceAddress[] {
   }));
 }
 
+/** Bytes of transactions that may wait to be encoded: half of kafka.buffer.memory, 1 MiB at least. */
+export function queueLimitBytes({ kafka }: Pick<Config, 'kafka'>): number {
+  return Math.max(1024 * 1024, Math.floor(kafka.bufferBytes / 2));
+}
+
 /** What the stream of events keeps, where it spills, and what it passes over. */
 export function streamSettings({
   source,
@@ -51,7 +56,7 @@ export function streamSettings({
   return {
     replicaServerId: source.replicaServerId,
     heartbeatMs: source.heartbeatMs,
-    maxQueueBytes: Math.max(1024 * 1024, Math.floor(kafka.bufferBytes / 2)),
+    maxQueueBytes: queueLimitBytes({ kafka }),
     spillThresholdBytes: process.spillThresholdBytes,
     spillDirectory: process.spillDirectory,
     replicateIgnoreServerIds: source.ignoredServerIds,

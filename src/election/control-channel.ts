@@ -7,7 +7,14 @@ import { redisKeys, type RedisKeys } from '../redis/redis-keys.ts';
 /** What the replicas of a cluster tell one another. */
 export type ControlMessage =
   /** The leader has left; `target` is to take over, else whoever comes first. */
-  | { readonly type: 'released'; readonly epoch: number; readonly replica: string; readonly target?: string }
+  | {
+      readonly type: 'released';
+      readonly epoch: number;
+      readonly replica: string;
+      readonly target?: string;
+      /** shutdown or switchover, else the code of the error that ended the leadership. */
+      readonly reason?: string;
+    }
   | SwitchoverRequest
   /** An operator has acted: a block or a refusal may be gone. */
   | { readonly type: 'unblocked' };
@@ -144,8 +151,9 @@ export class ControlChannel {
 function parseMessage(text: string): (ControlMessage & { readonly id: string }) | null {
   try {
     const message = JSON.parse(text) as Record<string, unknown>;
-    const { id, type, epoch, replica, requestId, target } = message;
-    const hasTarget = target === undefined || typeof target === 'string';
+    const { id, type, epoch, replica, requestId, target, reason } = message;
+    const isText = (field: unknown): boolean => field === undefined || typeof field === 'string';
+    const hasTarget = isText(target) && isText(reason);
     const known =
       type === 'unblocked' ||
       (type === 'released' && typeof epoch === 'number' && typeof replica === 'string' && hasTarget) ||

@@ -19,7 +19,7 @@ export interface HeldLeaseOptions {
   readonly onOutage?: () => void;
   readonly onRecovered?: () => void;
   /** Called after the lease was given back. */
-  readonly announce: (epoch: number, target: string | undefined) => Promise<void>;
+  readonly announce: (epoch: number, target: string | undefined, reason: string | undefined) => Promise<void>;
 }
 
 /** What is taken off the TTL: 1 % for clocks that run at different speeds, 2 ms for the precision of Redis's expiry. */
@@ -106,12 +106,12 @@ export class HeldLease implements Lease {
     return this.#epoch;
   }
 
-  release(target?: string): Promise<void> {
-    this.#releasing ??= this.#release(target);
+  release(target?: string, reason?: string): Promise<void> {
+    this.#releasing ??= this.#release(target, reason);
     return this.#releasing;
   }
 
-  async #release(target: string | undefined): Promise<void> {
+  async #release(target: string | undefined, reason: string | undefined): Promise<void> {
     this.#lose('the lease was released');
     // A renewal under way must not come after the release.
     await this.#lastTurn;
@@ -119,7 +119,7 @@ export class HeldLease implements Lease {
     // The message alone would come behind the release, and whoever looked in between would have the lease.
     const handOver = target === undefined ? undefined : { to: target, forMs: headStartMs(ttlMs) };
     await store.release(this.#grant, handOver);
-    if (!this.#isTaken) await this.#options.announce(this.#epoch, target).catch(() => undefined);
+    if (!this.#isTaken) await this.#options.announce(this.#epoch, target, reason).catch(() => undefined);
   }
 
   async #renew(): Promise<'mine' | 'unreachable'> {

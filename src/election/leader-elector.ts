@@ -230,13 +230,13 @@ export class LeaderElector {
     clearInterval(requests);
     unsubscribe();
     job.signal.removeEventListener('abort', onShutdown);
-    const request: unknown = leave.signal.reason;
-    const isSwitchover = request instanceof LeaveRequest && request.kind === 'switchover';
-    const target = isSwitchover ? request.target : await heir;
+    const request = leave.signal.reason as LeaveRequest | undefined;
+    const target = request?.kind === 'switchover' ? request.target : await heir;
     const code = this.#noteEnd(outcome, lease.epoch, this.#clock.monotonic() - startMs);
     // Told before the release, which takes seconds where Redis is away: nothing is written any more.
     this.#tell(job, { role: 'candidate', epoch: null, reason: this.#candidacy.reason, code });
-    await Promise.all([lease.release(target), isSwitchover ? channel.clearSwitchover() : undefined]);
+    const cleared = request?.kind === 'switchover' ? channel.clearSwitchover() : undefined;
+    await Promise.all([lease.release(target, code ?? request?.kind), cleared]);
     this.#provedAtMs = null;
     if (outcome.kind === 'step-down' && outcome.error.reaction === 'exit') throw outcome.error;
     return 0;

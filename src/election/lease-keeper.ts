@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../lifecycle/clock.ts';
 import type { Log } from '../observability/log.ts';
-import { driftMs, HeldLease, type RedisOutage } from './held-lease.ts';
+import { driftMs, HeldLease, type HeldLeaseOptions, type RedisOutage } from './held-lease.ts';
 import type { Lease } from './lease.ts';
 import type { LeaseStore } from './lease-store.ts';
 
@@ -13,7 +13,7 @@ export interface LeaseKeeperOptions {
   readonly redisOutage: RedisOutage;
   readonly log: Log;
   /** Tells the standbys that the lease is free; may fail. */
-  readonly announce: (epoch: number, target: string | undefined) => Promise<void>;
+  readonly announce: HeldLeaseOptions['announce'];
   readonly clock?: Pick<Clock, 'monotonic'>;
   readonly onOutage?: () => void;
   readonly onRecovered?: () => void;

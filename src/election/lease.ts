@@ -23,6 +23,6 @@ export interface Lease {
    * @throws LEASE_LOST where it is not mine, or no majority of nodes confirms it
    */
   confirm(recordEpoch: number): Promise<number>;
-  /** Gives the lease back if it is still mine, and tells the standbys (`target`: who is to take it). Never rejects; a second call waits for the first. */
-  release(target?: string): Promise<void>;
+  /** Gives the lease back if it is still mine, and tells the standbys (`target`: who is to take it; `reason`: in a word). Never rejects; a second call waits for the first. */
+  release(target?: string, reason?: string): Promise<void>;
 }

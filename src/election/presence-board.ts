@@ -16,6 +16,10 @@ export interface PresenceReport {
   readonly sourceReachable: boolean;
   /** Milliseconds since a standby last proved both; null where it has not, and on a leader. */
   readonly provedAgoMs: number | null;
+  /** Of a leader's stream; null on the others, absent from replicas of version 0.1.0 and older. */
+  readonly lagSeconds?: number | null;
+  readonly rowsPerSecond?: number | null;
+  readonly breaker?: 'closed' | 'half-open' | 'open' | null;
   readonly version: string;
   /** What tells one configuration from another; absent in the entries of versions before 0.2. */
   readonly config?: string;
@@ -39,6 +43,8 @@ export interface PresenceBoardOptions {
   /** How often the replicas write, in milliseconds (half the lease's TTL); an entry of three periods is stale. */
   readonly periodMs: number;
   readonly log: Log;
+  /** Called after each writing: whether a majority of the nodes took it. */
+  readonly onWritten?: (isTaken: boolean) => void;
 }
 
 const STALE_PERIODS = 3;
@@ -139,7 +145,9 @@ export class PresenceBoard {
     try {
       await this.write(describe());
       this.#isFailing = false;
+      this.#options.onWritten?.(true);
     } catch (error) {
+      this.#options.onWritten?.(false);
       if (!this.#isFailing) this.#options.log.warn({ error: String(error) }, 'presence could not be written');
       this.#isFailing = true;
     }
@@ -150,6 +158,12 @@ export class PresenceBoard {
     this.#timer = null;
     this.#describe = null;
   }
+}
+
+/** The one that leads; of two that say so, for a moment after a takeover, the one of the higher epoch. */
+export function leaderOf(replicas: readonly Presence[]): Presence | null {
+  const leaders = replicas.filter(({ role }) => role === 'leader');
+  return leaders.sort((a, b) => (b.epoch ?? 0) - (a.epoch ?? 0))[0] ?? null;
 }
 
 function parseReply(reply: unknown): Presence[] {

@@ -1,4 +1,5 @@
 import type { Verdict } from './health.ts';
+import { statusDocument } from './status-document.ts';
 
 /** One result of the diagnostic page, as Maxwell names its fields. */
 export interface DiagnosticCheck {
@@ -17,6 +18,8 @@ export interface PageProviders {
   readonly health: { live(): Verdict; ready(): Verdict };
   /** A plain object for JSON. */
   readonly status: () => object | Promise<object>;
+  /** The last minutes of the stream, for JSON. */
+  readonly history: () => object;
   /** The configuration with its secrets masked (option http_config). */
   readonly config?: () => object;
   /** Checks run for this request (option http_diagnostic). */
@@ -27,6 +30,8 @@ export interface Page {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
+  /** Headers beside those that every page has. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A page by its path below the prefix. */
@@ -62,15 +67,9 @@ export function refusedMethod(path: string): Page {
   return json(405, { error: { code: 'READ_ONLY', message } });
 }
 
-function linkList(paths: readonly string[], prefix: string): Page {
-  const items = paths.map((path) => `<li><a href="${prefix}${path}">${path}</a></li>`).join('\n');
-  const body = `<!doctype html>\n<html lang="en">\n<title>Heaviside</title>\n<h1>Heaviside</h1>\n<ul>\n${items}\n</ul>\n</html>\n`;
-  return text(200, body, 'text/html; charset=utf-8');
-}
-
 /** All pages; `prefix` is '' or starts with a slash and ends without one. */
 export function buildPages(providers: PageProviders, prefix: string): Pages {
-  const { metrics, health, status, config, diagnostic } = providers;
+  const { metrics, health, status, history, config, diagnostic } = providers;
   const metricsPage = async (): Promise<Page> => text(200, await metrics.render(), metrics.contentType);
   const pages = new Map<string, () => Page | Promise<Page>>([
     ['/metrics', metricsPage],
@@ -78,6 +77,7 @@ export function buildPages(providers: PageProviders, prefix: string): Pages {
     ['/livez', () => verdictPage(health.live())],
     ['/readyz', () => verdictPage(health.ready())],
     ['/status', async () => json(200, await status())],
+    ['/history', () => json(200, history())],
     ['/ping', () => text(200, 'pong\n')],
     [
       '/healthcheck',
@@ -89,7 +89,7 @@ export function buildPages(providers: PageProviders, prefix: string): Pages {
   ]);
   if (diagnostic !== undefined) pages.set('/diagnostic', async () => diagnosticPage(await diagnostic()));
   if (config !== undefined) pages.set('/config', () => json(200, config()));
-  const paths = [...pages.keys()];
-  pages.set('/', () => linkList(paths, prefix));
+  const { html, headers } = statusDocument([...pages.keys()].map((path) => prefix + path));
+  pages.set('/', () => ({ ...text(200, html, 'text/html; charset=utf-8'), headers }));
   return pages;
 }

@@ -108,6 +108,8 @@ function send(response: ServerResponse, page: Page, isHead: boolean): void {
     'content-type': page.contentType,
     'content-length': Buffer.byteLength(page.body),
     'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...page.headers,
   });
   response.end(isHead ? undefined : page.body);
 }

@@ -26,19 +26,19 @@ export const eventMetrics = {
   kafkaTransactions: {
     name: 'heaviside_kafka_transactions_total',
     kind: 'counter',
-    help: 'Kafka transactions by outcome; unknown: the answer to the commit was lost, and the position record told.',
+    help: 'Kafka transactions by outcome; unknown: the answer to the commit was lost, and the position record tells what became of it.',
     labels: ['outcome'],
   },
   kafkaTransactionSeconds: {
     name: 'heaviside_kafka_transaction_seconds',
     kind: 'histogram',
-    help: 'Seconds from the first write of a Kafka transaction to the answer to its commit.',
+    help: 'Seconds from the first request of a committed Kafka transaction to the answer to its commit.',
     buckets: latencyBuckets,
   },
   takeoverSeconds: {
     name: 'heaviside_takeover_seconds',
     kind: 'histogram',
-    help: 'Seconds that each step of a takeover took, and the whole of it (phase total).',
+    help: 'Seconds that each step of a takeover took from the lease on, and the whole of it (phase total); the fence includes the read of the position.',
     labels: ['phase'],
     buckets: takeoverBuckets,
   },
@@ -113,7 +113,7 @@ export const stateMetrics: readonly MetricDefinition[] = [
   {
     name: 'heaviside_position_age_seconds',
     kind: 'gauge',
-    help: 'Seconds since this leader last committed a position record; absent on a standby.',
+    help: 'Seconds since this leader last committed a position record, which it does every 30 s on an idle source too; absent on a standby.',
     read: ({ readings }) => readings.positionAgeSeconds,
   },
   {
@@ -196,7 +196,7 @@ export const stateMetrics: readonly MetricDefinition[] = [
   {
     name: 'heaviside_buffer_limit_bytes',
     kind: 'gauge',
-    help: 'The bound on heaviside_buffer_bytes (kafka.buffer.memory).',
+    help: 'The bound on heaviside_buffer_bytes and heaviside_queue_bytes together (kafka.buffer.memory).',
     read: ({ readings }) => readings.bufferLimitBytes,
   },
   {
@@ -210,6 +210,12 @@ export const stateMetrics: readonly MetricDefinition[] = [
     kind: 'gauge',
     help: 'Bytes of source transactions that are read and not yet encoded.',
     read: ({ readings }) => readings.queueBytes,
+  },
+  {
+    name: 'heaviside_queue_limit_bytes',
+    kind: 'gauge',
+    help: 'The bound on heaviside_queue_bytes, at which the binlog is paused.',
+    read: ({ readings }) => readings.queueLimitBytes,
   },
   {
     name: 'heaviside_breaker_state',

@@ -11,15 +11,8 @@ export type BreakerState = (typeof breakerStates)[number];
 export const kafkaTransactionOutcomes = ['committed', 'aborted', 'unknown'] as const;
 export type KafkaTransactionOutcome = (typeof kafkaTransactionOutcomes)[number];
 
-/** The steps of a takeover in their order (docs/design/takeover.md), and the whole of it. */
-export const takeoverPhases = [
-  'lease',
-  'fence',
-  'read_position',
-  'check_source',
-  'first_commit',
-  'total',
-] as const;
+/** The steps of a takeover from the lease on (docs/design/takeover.md), and the whole of it; fence: with the read of the position. */
+export const takeoverPhases = ['fence', 'check_source', 'first_commit', 'total'] as const;
 export type TakeoverPhase = (typeof takeoverPhases)[number];
 
 /** The state of the process at a scrape. Null: the metric is absent, because there is nothing to say. */
@@ -43,6 +36,8 @@ export interface MetricReadings {
   readonly bufferLimitBytes: number;
   /** Source transactions read and not yet encoded. */
   readonly queueBytes: number;
+  /** The bound on them, at which the binlog is paused. */
+  readonly queueLimitBytes: number;
   readonly breakerState: BreakerState;
   /** Since the last checkpoint written to Redis or position_file. */
   readonly checkpointAgeSeconds: number | null;

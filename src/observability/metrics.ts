@@ -104,11 +104,15 @@ export class Metrics {
     this.#errors.inc({ code });
   }
 
-  /** @param seconds from the first write to the answer */
-  observeKafkaTransaction(outcome: KafkaTransactionOutcome, seconds: number): void {
+  countKafkaTransaction(outcome: KafkaTransactionOutcome): void {
     this.#kafkaTransactions.inc({ outcome });
+  }
+
+  /** A Kafka transaction was committed. @param seconds from the first write to the answer */
+  observeCommit(seconds: number): void {
+    this.countKafkaTransaction('committed');
     this.#kafkaTransactionSeconds.observe(seconds);
-    if (outcome === 'committed') this.#options.samples.publishSeconds.add(seconds);
+    this.#options.samples.publishSeconds.add(seconds);
   }
 
   observeTakeover(phase: TakeoverPhase, seconds: number): void {

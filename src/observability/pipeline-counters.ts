@@ -17,7 +17,7 @@ export interface PipelineCounters {
   records: number;
   /** Bytes of key and value of those records, before compression. */
   recordBytes: number;
-  /** Sum over those records of the seconds from their entry into a batch to the start of the batch's request. */
+  /** Sum over those records of the seconds from the first record in their batch to the start of its first request. */
   recordQueueSeconds: number;
   /** Partition batches sent, and their bytes as sent (compressed). */
   batches: number;

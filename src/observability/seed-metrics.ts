@@ -88,7 +88,7 @@ export const seedMetrics: readonly MetricDefinition[] = [
   {
     name: 'kafka_producer_record_queue_time_avg',
     kind: 'gauge',
-    help: 'Average milliseconds that a record waits in its batch before the batch is sent; 0 while none is sent.',
+    help: 'Average milliseconds from the first record in a batch to the first request that sends it; 0 while none is sent.',
     read: (view) => view.average('recordQueueSeconds', 'records') * 1000,
   },
   {

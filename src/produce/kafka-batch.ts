@@ -50,6 +50,8 @@ export class KafkaBatch implements RecordSink {
   #transaction = 0;
   #bytes = 0;
   #bytesBefore = 0;
+  /** performance.now() when the first record was begun; null before it. */
+  openedAt: number | null = null;
   recordCount = 0;
   #recordCountBefore = 0;
 
@@ -123,6 +125,7 @@ export class KafkaBatch implements RecordSink {
   }
 
   #openSlot(partitions: (Slot | undefined)[], topic: string, partition: number): Slot {
+    this.openedAt ??= performance.now();
     const writer = new RecordBatchWriter();
     const before = { fullCount: 0, ...writer.savepoint() };
     const batchBytes = this.#options.recordBatchBytes(topic);

@@ -48,15 +48,31 @@ export interface KafkaOutputOptions {
   readonly proveLease: () => Promise<void>;
   /** Milliseconds to wait before the next attempt after `failures` failures in a row. */
   readonly backoffMs: (failures: number) => number;
-  /** Called after every failed attempt; may throw to give the leadership up. */
-  readonly onFailure: (error: HeavisideError, recordCount: number) => Promise<void>;
+  /** Called after every failed attempt, with what became of its Kafka transaction; may throw to give the leadership up. */
+  readonly onFailure: (
+    error: HeavisideError,
+    recordCount: number,
+    transaction: FailedTransaction,
+  ) => Promise<void>;
   readonly onDropped: (record: DroppedRecord) => void;
-  readonly onCommit: (commit: {
-    records: number;
-    bytes: number;
-    batches: number;
-    milliseconds: number;
-  }) => void;
+  readonly onCommit: (commit: CommitFigures) => void;
+}
+
+/** Of a failed attempt: it was begun and will be aborted; its commit was sent and the answer lost; or none was begun. */
+export type FailedTransaction = 'aborted' | 'unknown' | 'none';
+
+/** What one Kafka transaction was. */
+export interface CommitFigures {
+  readonly records: number;
+  /** Keys and values before compression. */
+  readonly bytes: number;
+  readonly batches: number;
+  /** The record batches as they were sent. */
+  readonly batchBytes: number;
+  /** From the first record in the batch to the start of its first request. */
+  readonly queueMilliseconds: number;
+  /** From the start of the first request to the answer to the commit. */
+  readonly milliseconds: number;
 }
 
 /** Milliseconds after which the topics' partition counts are looked at again before a send. */
@@ -75,6 +91,7 @@ export class KafkaOutput implements Output {
   #committed: PositionRecord | null;
   /** Whether the producer at hand has written: its first record tells whether the position was read to the end. */
   #hasWritten = false;
+  #transaction: FailedTransaction = 'none';
 
   constructor(fenced: FencedSession, options: KafkaOutputOptions) {
     this.#options = options;
@@ -119,7 +136,7 @@ export class KafkaOutput implements Output {
         signal.throwIfAborted();
         const error = asHeavisideError(cause, 'KAFKA_UNREACHABLE');
         if (error.reaction !== 'rebuild' && error.reaction !== 'retry') throw error;
-        await this.#options.onFailure(error, 0);
+        await this.#options.onFailure(error, 0, 'none');
         await sleep(backoffMs(++failures), undefined, { signal }).catch(() => undefined);
       }
     }
@@ -149,6 +166,8 @@ export class KafkaOutput implements Output {
       records: batches.reduce((count, { recordCount }) => count + recordCount, 0),
       bytes: batch.byteLength,
       batches: batches.length,
+      batchBytes: batches.reduce((sum, each) => sum + each.bytes.length, 0),
+      queueMilliseconds: Math.max(0, startedAt - (batch.openedAt ?? startedAt)),
       milliseconds: performance.now() - startedAt,
     });
     return { positionsOffset: offset };
@@ -182,6 +201,7 @@ export class KafkaOutput implements Output {
     if (unfencedWriter && parts.length > 0) await unfencedWriter.write(network, parts);
     await failpoint('transaction.begun');
     this.#options.signal.throwIfAborted();
+    this.#transaction = 'aborted';
     const offsets = await session.write(unfencedWriter ? [position] : [...parts, position]);
     const written = offsets.find((each) => each.topic === position.topic);
     if (!written) throw new HeavisideError('INTERNAL', 'the position record has no offset');
@@ -193,6 +213,7 @@ export class KafkaOutput implements Output {
     await failpoint('transaction.sent');
     this.#options.signal.throwIfAborted();
     await failpoint('transaction.checked'); // a pause here is one that no check of ours can see
+    this.#transaction = 'unknown';
     await session.commit();
     await failpoint('transaction.ended');
     return written.baseOffset;
@@ -207,18 +228,20 @@ export class KafkaOutput implements Output {
     const { breaker, signal } = this.#options;
     for (let failures = 0; ;) {
       await breaker.whenProbeIsDue(signal);
+      this.#transaction = 'none';
       try {
         return await breaker.run(work);
       } catch (cause) {
         signal.throwIfAborted();
         const error = asHeavisideError(cause, 'KAFKA_UNREACHABLE');
         this.#dropSession();
-        await this.#options.onFailure(error, records);
+        const isExpired = error instanceof TransactionExpiredError; // aborted instead of committed
+        await this.#options.onFailure(error, records, isExpired ? 'aborted' : this.#transaction);
         if (error instanceof BatchTooLargeError) {
           await mend(error); // the brokers are well: no wait
           continue;
         }
-        const mayBeFenced = error.code === 'KAFKA_FENCED' || error instanceof TransactionExpiredError;
+        const mayBeFenced = error.code === 'KAFKA_FENCED' || isExpired;
         if (mayBeFenced) await this.#options.proveLease();
         else if (error.reaction !== 'rebuild' && error.reaction !== 'retry') throw error;
         await sleep(this.#options.backoffMs(++failures), undefined, { signal }).catch(() => undefined);

@@ -11,6 +11,8 @@ export interface RedisKeys {
   readonly switchover: string;
   /** The last results of `heaviside verify`, by table. */
   readonly verify: string;
+  /** The last changes of leader, for people. */
+  readonly takeovers: string;
   /** The pub/sub channel; not a key. */
   readonly events: string;
 }
@@ -28,6 +30,7 @@ export function redisKeys(clientId: string): RedisKeys {
     blocked: `${prefix}blocked`,
     switchover: `${prefix}switchover`,
     verify: `${prefix}verify`,
+    takeovers: `${prefix}takeovers`,
     events: `${prefix}events`,
   };
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BlockedStore } from '../../src/checkpoint/blocked-store.ts';
 import { type Checkpoint, RedisCheckpointStore } from '../../src/checkpoint/redis-checkpoint-store.ts';
+import { TakeoverLog } from '../../src/election/takeover-log.ts';
 import { PresenceBoard, type PresenceReport } from '../../src/election/presence-board.ts';
 import { RedisNode } from '../../src/redis/redis-node.ts';
 import { MemoryLog } from '../support/memory-log.ts';
@@ -111,6 +112,50 @@ describe('over three nodes with one down', () => {
     await servers[1]?.kill();
     await expect(checkpoints.load()).rejects.toMatchObject({ code: 'REDIS_UNREACHABLE' });
     await expect(checkpoints.save(checkpoint(2, '7'))).rejects.toMatchObject({ code: 'REDIS_UNREACHABLE' });
+  });
+});
+
+describe('the log of takeovers', () => {
+  const takeover = {
+    at: 1_800_000_000_123,
+    kind: 'failover',
+    seconds: 0.25,
+    standstillSeconds: 3.5,
+  } as const;
+  const append = (to: string, epoch: number): Promise<void> =>
+    new TakeoverLog({ nodes, clientId: 'it' }).append({
+      ...takeover,
+      to,
+      epoch,
+      reason: 'its lease ran out',
+    });
+
+  it('keeps the last twenty, newest first, each from the one before', async () => {
+    await start(1);
+    const log = new TakeoverLog({ nodes, clientId: 'it' });
+    expect(await log.read()).toEqual([]);
+    for (let epoch = 1; epoch <= 22; epoch++) await append(epoch % 2 === 0 ? 'b' : 'a', epoch);
+    const all = await log.read();
+    expect(all.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 20 }, (_, index) => 22 - index));
+    expect(all[0]).toEqual({ ...takeover, epoch: 22, from: 'a', to: 'b', reason: 'its lease ran out' });
+  });
+
+  it('shows what a node has missed, and rejects rather than answer from a minority', async () => {
+    const servers = await start(3);
+    await append('a', 1);
+    await servers[0]?.kill();
+    await append('b', 2);
+    await servers[0]?.restart();
+    servers[2]?.stop();
+    const log = new TakeoverLog({ nodes, clientId: 'it' });
+    expect((await log.read()).map(({ epoch, from }) => [epoch, from])).toEqual([
+      [2, 'a'],
+      [1, null],
+    ]);
+    servers[1]?.stop();
+    await expect(log.read()).rejects.toMatchObject({ code: 'REDIS_UNREACHABLE' });
+    servers[1]?.continue();
+    servers[2]?.continue();
   });
 });
 

@@ -107,7 +107,7 @@ class Bench {
       canOtherReachSource: () => Promise.resolve(this.reachesSource),
       backoffMs: () => 1,
       onPhase: () => undefined,
-      onTakeover: () => undefined,
+      onLeading: () => undefined,
       onRedisRollback: () => void this.calls.push('rollback'),
       onError: () => undefined,
       ...changed,

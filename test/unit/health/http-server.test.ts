@@ -17,6 +17,7 @@ const providers: PageProviders = {
   metrics: { contentType: 'text/plain; version=0.0.4', render: () => Promise.resolve('up 1\n') },
   health: { live: () => ({ ok: true, reason: 'leader' }), ready: () => ({ ok: true, reason: 'leader' }) },
   status: () => ({ role: 'leader', epoch: 3n }),
+  history: () => ({ sampleMs: 2000, samples: [] }),
 };
 
 const opened: HttpServer[] = [];

@@ -24,6 +24,7 @@ const standby: MetricReadings = {
   bufferBytes: 0,
   bufferLimitBytes: 64 * 1024 * 1024,
   queueBytes: 0,
+  queueLimitBytes: 32 * 1024 * 1024,
   breakerState: 'closed',
   checkpointAgeSeconds: null,
   isRedisUp: true,
@@ -169,7 +170,8 @@ describe('Metrics', () => {
   it('counts events by their labels', async () => {
     const { metrics, scrape } = setUp();
     metrics.countError('KAFKA_TIMEOUT');
-    metrics.observeKafkaTransaction('committed', 0.004);
+    metrics.observeCommit(0.004);
+    metrics.countKafkaTransaction('aborted');
     metrics.observeTakeover('total', 2.5);
     metrics.countTakeover('failover');
     metrics.countRedisRollback();
@@ -177,6 +179,7 @@ describe('Metrics', () => {
     expect(page.get('heaviside_errors_total{code="KAFKA_TIMEOUT"}')).toBe(1);
     expect(page.get('heaviside_errors_total{code="KAFKA_FENCED"}')).toBe(0);
     expect(page.get('heaviside_kafka_transactions_total{outcome="committed"}')).toBe(1);
+    expect(page.get('heaviside_kafka_transactions_total{outcome="aborted"}')).toBe(1);
     expect(page.get('heaviside_kafka_transaction_seconds_bucket{le="0.005"}')).toBe(1);
     expect(page.get('heaviside_kafka_transaction_seconds_bucket{le="0.0025"}')).toBe(0);
     expect(page.get('heaviside_takeover_last_seconds{phase="total"}')).toBe(2.5);

@@ -7,6 +7,7 @@ import { Metrics } from '../../../src/observability/metrics.ts';
 import { metricReadings } from '../../../src/assembly/metric-readings.ts';
 import { ReplicaState } from '../../../src/replica-state.ts';
 import { loadConfigText } from '../../support/load-config-text.ts';
+import { StreamHistory } from '../../../src/observability/stream-history.ts';
 import { MemoryLog } from '../../support/memory-log.ts';
 
 const opened: HttpServer[] = [];
@@ -38,7 +39,8 @@ async function open(lines: string): Promise<HttpServer[]> {
     state,
     metrics,
     log: new MemoryLog(),
-    replicas: () => Promise.resolve([]),
+    redis: null,
+    history: new StreamHistory(1),
     checks,
   });
   opened.push(...servers);
