@@ -36,6 +36,16 @@ export default defineConfig({
           hookTimeout: 300_000,
         },
       },
+      {
+        test: {
+          name: 'runbooks',
+          include: ['test/runbooks/**/*.runbook.test.ts'],
+          fileParallelism: false,
+          // Whole procedures, each command a process of its own.
+          testTimeout: 1_800_000,
+          hookTimeout: 300_000,
+        },
+      },
     ],
   },
 });

@@ -16,9 +16,15 @@ async function switchover({ config }: LoadedConfig, target: string | undefined):
   const log = openCommandLog(config, 'switchover');
   const redis = new RedisParts(config, log, new ReplicaState(config.replicaName, config.source.heartbeatMs));
   try {
-    const before = (await redis.presence.read()).find(({ role }) => role === 'leader');
-    if (!before) throw new HeavisideError('COMMAND_FAILED', 'no replica leads now');
     const replicas = await redis.presence.read();
+    const [before] = replicas
+      .filter(({ role }) => role === 'leader')
+      .sort((a, b) => (b.epoch ?? 0) - (a.epoch ?? 0)); // a former leader may still stand there as one
+    if (!before) throw new HeavisideError('COMMAND_FAILED', 'no replica leads now');
+    if (before.replica === target) {
+      process.stdout.write(`${target} leads already under epoch ${before.epoch}\n`);
+      return 0;
+    }
     if (replicas.length < 2)
       throw new HeavisideError('COMMAND_FAILED', 'there is no other replica to take over');
     if (target !== undefined && !replicas.some(({ replica }) => replica === target)) {

@@ -28,9 +28,19 @@ export interface ExpectedTransaction {
   readonly records: readonly ExpectedRecord[];
 }
 
-/** The last number of a GTID: the sequence in which the one source committed (MySQL `uuid:23`, MariaDB `0-2-815`). */
+/** The last number of a GTID: the sequence in which one server committed (MySQL `uuid:23`, MariaDB `0-2-815`). */
 export function sequenceOf(gtid: string): number {
   return Number(/\d+$/.exec(gtid)?.[0] ?? NaN);
+}
+
+const SERVER_STEP = 1e12;
+
+const serverOf = (gtid: string): string => gtid.replace(/\d+$/, '');
+
+/** The servers that have committed, in that order: one that was promoted counts from 1 again (MySQL). */
+function serversIn(log: LoadLog): Map<string, number> {
+  const names = new Set(log.transactions.flatMap(({ gtid }) => (gtid === null ? [] : serverOf(gtid))));
+  return new Map([...names].map((name, index) => [name, index]));
 }
 
 function object(table: LoadTable, texts: readonly string[], isIncluded: (index: number) => boolean): string {
@@ -51,10 +61,11 @@ function recordKey(database: string, table: LoadTable, texts: readonly string[])
 function expectedTransaction(
   database: string,
   gtid: string,
-  { rows }: LoggedTransaction,
+  { rows, servers }: LoggedTransaction & { readonly servers: ReadonlyMap<string, number> },
 ): ExpectedTransaction {
   const records: ExpectedRecord[] = [];
-  const transaction: ExpectedTransaction = { gtid, order: sequenceOf(gtid), records };
+  const order = (servers.get(serverOf(gtid)) ?? 0) * SERVER_STEP + sequenceOf(gtid);
+  const transaction: ExpectedTransaction = { gtid, order, records };
   const visible = rows
     .map((change, index) => ({ change, index, table: loadTables[change.table] }))
     .filter(({ table }) => table?.isHidden === false);
@@ -101,8 +112,10 @@ export function expectedStream(log: LoadLog, records: readonly TopicRecord[]): E
       if (!known.has(gtid)) unclaimed.set(gtid, [...(unclaimed.get(gtid) ?? []), record]);
     }
   const bySignature = new Map([...unclaimed].map(([gtid, rows]) => [signatureOf(rows), gtid]));
+  const servers = serversIn(log);
   return log.transactions
-    .map((transaction, index) => {
+    .map((logged, index) => {
+      const transaction = { ...logged, servers };
       if (transaction.gtid !== null) return expectedTransaction(log.database, transaction.gtid, transaction);
       const probe = expectedTransaction(log.database, `unknown-${index}`, transaction);
       const rows = probe.records.map(({ table, change, data }) => ({

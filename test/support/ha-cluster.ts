@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { SqlServer } from '../../scripts/stack/stack-info.ts';
 import { audit } from './audit.ts';
 import type { AuditReport } from './audit-report.ts';
 import { FailpointFile } from './failpoint-order.ts';
+import { patience } from './ha-figures.ts';
 import { haReplicaConfig, prepareHaPlace, removeHaPlace, withRedis, type HaPlace } from './ha-place.ts';
 import { LoadGenerator } from './load-generator.ts';
 import type { Flavor } from './load-table.ts';
@@ -27,6 +29,8 @@ export interface HaClusterOptions {
   readonly brokers?: 1 | 3;
   /** Default 1500. */
   readonly rowsPerSecond?: number;
+  /** A source of the test's own, for which the load waits when it is away. */
+  readonly source?: SqlServer;
 }
 
 /** What a test has at its end: the audit, and the raw log of the topic. */
@@ -36,8 +40,8 @@ export interface HaResult {
 }
 
 // Long: what is slow is told by the figures, and a busy machine is no fault of the product.
-const LEAD_MS = 60_000;
-const DRAIN_MS = 60_000;
+const patienceMs = (): number => 60_000 * patience();
+const SOURCE_AWAY_MS = 120_000;
 
 /** A cluster of replica processes over the real stack, with a load, a reader and an audit; one for each test. */
 export class HaCluster {
@@ -70,13 +74,15 @@ export class HaCluster {
   /** Prepares everything but the replicas. It is taken down when the test ends; the logs of a failed one are kept. */
   static async create(options: HaClusterOptions = {}): Promise<HaCluster> {
     const { flavor = 'mysql', config = {}, redisUrls = null, redisNodes = 1, brokers = 1 } = options;
-    const place = await prepareHaPlace({ flavor, brokers, redisUrls, redisNodes });
+    const own = options.source === undefined ? {} : { source: options.source };
+    const place = await prepareHaPlace({ flavor, brokers, redisUrls, redisNodes, ...own });
     const load = await LoadGenerator.create({
       server: place.source,
       flavor,
       database: place.database,
       seed: Math.floor(Math.random() * 1_000_000),
       rowsPerSecond: options.rowsPerSecond ?? 1500,
+      reconnectMs: options.source === undefined ? 0 : SOURCE_AWAY_MS,
     });
     const tail = await TopicTail.open(place.brokers, [place.topic]);
     const folder = mkdtempSync(join(tmpdir(), 'heaviside-ha-'));
@@ -128,7 +134,7 @@ export class HaCluster {
   }
 
   /** The replica that leads above the epoch given and has a position: what is written before a new cluster's first one is not its to stream. */
-  async leader(above = 0, timeoutMs = LEAD_MS): Promise<ReplicaStatus> {
+  async leader(above = 0, timeoutMs = patienceMs()): Promise<ReplicaStatus> {
     const look = async (): Promise<ReplicaStatus | undefined> =>
       (await this.statuses()).find(
         ({ role, epoch, position }) => role === 'leader' && epoch > above && Boolean(position),
@@ -161,13 +167,13 @@ export class HaCluster {
   }
 
   /** Waits until the reader has so many more records than now. */
-  async flow(records = 1000, timeoutMs = LEAD_MS): Promise<void> {
+  async flow(records = 1000, timeoutMs = patienceMs()): Promise<void> {
     const goal = this.tail.records.length + records;
     await waitUntil(() => this.tail.records.length >= goal, { timeoutMs, what: `${records} more records` });
   }
 
   /** Waits for so many records of an epoch above `above`, and resolves to that epoch. */
-  async flowAfter(above: number, records = 300, timeoutMs = LEAD_MS): Promise<number> {
+  async flowAfter(above: number, records = 300, timeoutMs = patienceMs()): Promise<number> {
     const look = (): number | undefined =>
       this.tail.epochs.find((each) => each.epoch > above && each.records >= records)?.epoch;
     return waitUntil(look, { timeoutMs, what: `${records} records of an epoch above ${above}` });
@@ -250,7 +256,7 @@ export class HaCluster {
     const { rows } = load.progress;
     const isThere = (): boolean => this.tail.records.length >= rows;
     // Not there in time: the audit says what is missing.
-    await waitUntil(isThere, { timeoutMs: DRAIN_MS, what: 'the last rows' }).catch(() => undefined);
+    await waitUntil(isThere, { timeoutMs: patienceMs(), what: 'the last rows' }).catch(() => undefined);
     const scan = await this.#stableScan();
     const sourceRows = await readSourceRows(place.source, place.flavor, place.database);
     return { report: audit({ log: load.log, records: this.tail.records, sourceRows }), scan };
@@ -264,7 +270,7 @@ export class HaCluster {
 
   async #stableScan(): Promise<LogScan> {
     const { tail, place } = this;
-    const deadline = performance.now() + DRAIN_MS;
+    const deadline = performance.now() + patienceMs();
     for (;;) {
       const scan = await this.scan();
       const isRead = [...scan.committedRecords].every(

@@ -12,6 +12,8 @@ export interface HaPlaceOptions {
   /** Redis URLs of the test's own; else the stack's `redisNodes`. */
   readonly redisUrls: readonly string[] | null;
   readonly redisNodes: 1 | 3;
+  /** A server of the test's own; else the stack's. */
+  readonly source?: SqlServer;
 }
 
 /** The names and servers that one test has for itself. */
@@ -61,11 +63,11 @@ export async function withRedis<T>(url: string, work: (redis: Redis) => Promise<
 export async function prepareHaPlace(options: HaPlaceOptions): Promise<HaPlace> {
   const { flavor, brokers, redisUrls, redisNodes } = options;
   const stack = await ensureStack({
-    [flavor]: true,
+    [flavor]: options.source === undefined,
     brokers,
     redisNodes: redisUrls === null ? redisNodes : 0,
   });
-  const source = stack[flavor];
+  const source = options.source ?? stack[flavor];
   if (source === undefined) throw new Error(`the stack has no ${flavor}`);
   const ofNode = ({ url }: RedisNode): string => url;
   const run = `${Date.now().toString(36)}${Math.floor(Math.random() * 46_656).toString(36)}`;
