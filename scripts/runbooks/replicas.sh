@@ -28,7 +28,7 @@ leader_is() {
   local deadline=$((SECONDS + ${LEADER_WAIT_S:-180})) found
   while [ "$SECONDS" -lt "$deadline" ]; do
     found=$(heaviside status --json 2> /dev/null |
-      jq -r '. as $all | .replicas[] | select(.role == "leader" and $all.checkpoint.epoch >= .epoch) | "\(.replica) leads under epoch \(.epoch)"') || true
+      jq -r '. as $all | .replicas[] | select(.role == "leader" and .epoch > 0 and $all.checkpoint.epoch >= .epoch) | "\(.replica) leads under epoch \(.epoch)"') || true
     case $found in "${1-}"*' leads '*) echo "$found" && return ;; esac
     sleep 0.5
   done

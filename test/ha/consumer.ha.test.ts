@@ -38,8 +38,11 @@ function writtenTotals({ load }: HaCluster): Map<string, number> {
   return totals;
 }
 
-it('examples/consumer counts every change once: a replay, a rewind, and its own SIGKILL', async () => {
-  const cluster = await HaCluster.create({ config: { delivery: 'at_least_once' }, rowsPerSecond: 300 });
+it('examples/consumer counts every change once: after a replay, a rewind, and its own SIGKILL', async () => {
+  const cluster = await HaCluster.create({
+    config: { delivery: 'at_least_once', ha: 'false' },
+    rowsPerSecond: 100,
+  });
   const { source, flavor, database, brokers } = cluster.place;
   const target = `${database}_target`;
   const connection = new LoadConnection(source, flavor);
@@ -63,20 +66,22 @@ it('examples/consumer counts every change once: a replay, a rewind, and its own 
   const sum = (counts: ReadonlyMap<string, number>): number =>
     [...counts.values()].reduce((all, each) => all + each, 0);
 
-  const first = await cluster.startLedBy('a', 'b');
-  cluster.startLoad();
+  await cluster.start('a');
+  await cluster.leader();
   const before = (await cluster.command('a', 'position', 'get')).stdout.split('\n')[0] ?? '';
-  await waitUntil(async () => sum(await totals()) > 300, {
+  cluster.startLoad();
+  await waitUntil(async () => sum(await totals()) > 100, {
     timeoutMs: 60_000 * patience(),
     what: 'the consumer to count',
   });
-  // Rows are out and their position is not: the successor writes them again.
+  // Rows are out and their position is not: the next process writes them again.
   await cluster.failpoints.order({ name: 'transaction.begun', action: 'hold', replica: 'a' });
   await cluster.crash('a');
   cluster.failpoints.clear();
   consumer.kill('SIGKILL');
   await once(consumer, 'exit');
-  await cluster.flowAfter(first.epoch, 300);
+  await cluster.start('a');
+  await cluster.flow(100);
   consumer = consume(cluster, target);
   await cluster.endLoad();
   const { rows } = cluster.load.progress;
@@ -85,14 +90,15 @@ it('examples/consumer counts every change once: a replay, a rewind, and its own 
     timeoutMs: 60_000 * patience(),
     what: 'every row in the topic',
   });
-  const set = await cluster.command('b', 'position', 'set', before);
-  expect(set).toMatchObject({ code: 0 });
-  await waitUntil(() => cluster.tail.records.length >= 2 * rows, {
+  expect(cluster.tail.records.length).toBeGreaterThan(rows);
+  const replayed = cluster.tail.records.length;
+  await cluster.replica('a').stop();
+  expect(await cluster.command('a', 'position', 'set', before)).toMatchObject({ code: 0 });
+  await cluster.start('a');
+  await waitUntil(() => cluster.tail.records.length >= replayed + rows, {
     timeoutMs: 60_000 * patience(),
     what: 'the rewound rows',
   });
-  const { length } = cluster.tail.records;
-  expect(length).toBeGreaterThan(rows);
 
   await waitUntil(async () => sum(await totals()) >= rows, {
     timeoutMs: 60_000 * patience(),
@@ -117,4 +123,4 @@ it('examples/consumer counts every change once: a replay, a rewind, and its own 
   consumer.kill('SIGTERM');
   const [code] = (await once(consumer, 'exit')) as [number | null];
   expect(code).toBe(0);
-});
+}, 900_000);

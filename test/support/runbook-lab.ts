@@ -15,11 +15,15 @@ import { expect, onTestFinished } from 'vitest';
 import { kafkaJars } from '../../scripts/stack/kafka.ts';
 import { stackDir } from '../../scripts/stack/stack-file.ts';
 import { HaCluster, type HaClusterOptions } from './ha-cluster.ts';
+import { patience } from './ha-figures.ts';
 import { haReplicaConfig } from './ha-place.ts';
 import { productEntry, productEnv, propertiesText } from './replica-process.ts';
 import { missingLines, readRunbook, type RunbookStep } from './runbook-page.ts';
 import type { SqlTarget } from './load-connection.ts';
 
+const LEASE_TTL_MS = 5000;
+const LEADER_WAIT_S = 60;
+const MAX_PATIENCE = 12;
 const WORDS = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'scripts', 'runbooks', 'replicas.sh');
 
 /** Kafka's own scripts, by the class that each runs. */
@@ -54,9 +58,9 @@ export class RunbookLab {
     const cluster = await HaCluster.create(options);
     const lab = new RunbookLab(page, cluster);
     onTestFinished(() => lab.#killReplicas());
-    // The lease's time is the product's own: a page is for what is deployed.
-    const { lease_ttl_ms: _, ...config } = haReplicaConfig(cluster.place);
-    await lab.#prepare({ ...config, ...options.config });
+    // The product's own time where the machine is quiet; a process that is not let run for a TTL loses its lease.
+    const lease_ttl_ms = String(Math.round(LEASE_TTL_MS * Math.min(patience(), MAX_PATIENCE)));
+    await lab.#prepare({ ...haReplicaConfig(cluster.place), lease_ttl_ms, ...options.config });
     return lab;
   }
 
@@ -160,6 +164,7 @@ export class RunbookLab {
       KAFKA: place.brokers.join(','),
       CLIENT_ID: place.clientId,
       TOPIC: place.topic,
+      LEADER_WAIT_S: String(Math.round(LEADER_WAIT_S * patience())),
     });
   }
 
