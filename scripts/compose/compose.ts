@@ -7,7 +7,7 @@ import { waitUntil } from '../../test/support/wait-until.ts';
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** The replicas of docker-compose.ha.yml and the ports of this machine that their pages have. */
-export const REPLICAS: ReadonlyMap<string, number> = new Map([
+const REPLICAS: ReadonlyMap<string, number> = new Map([
   ['heaviside-1', 8081],
   ['heaviside-2', 8082],
   ['heaviside-3', 8083],

@@ -6,7 +6,7 @@ import type { Flavor } from './load-table.ts';
 import { MariadbProcess } from './mariadb-process.ts';
 import { MysqlProcess } from './mysql-process.ts';
 
-export type OwnServer = MysqlProcess | MariadbProcess;
+type OwnServer = MysqlProcess | MariadbProcess;
 
 /** A source and its replica, and the address by which a load and an audit find whoever is the source. */
 export interface SqlGroup {
