@@ -63,7 +63,7 @@ export function renderErrorsMarkdown(): string {
     '|---|---|',
     ...exitCodeRows(),
     '',
-    '`check` ends with the exit code of the first finding that is an error. `status` ends with 1 where no replica leads, `position get` with 1 where there is no position.',
+    'The exit codes of each command: [commands.md](commands.md).',
     '',
   ].join('\n');
 }

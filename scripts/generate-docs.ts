@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import { renderOptionsMarkdown } from '../src/config/help.ts';
 import { renderValuesSchema } from './chart/values-schema.ts';
+import { renderCommandsMarkdown } from './commands-markdown.ts';
 import { renderErrorsMarkdown } from './errors-markdown.ts';
 import { renderMaxwellOptionsMarkdown } from './maxwell-options-markdown.ts';
 import { renderMetricsMarkdown } from './metrics-markdown.ts';
@@ -16,6 +17,7 @@ const pages = [
   { path: 'docs/options-tests.md', render: renderOptionsTestsMarkdown },
   { path: 'docs/metrics.md', render: renderMetricsMarkdown },
   { path: 'docs/errors.md', render: renderErrorsMarkdown },
+  { path: 'docs/commands.md', render: renderCommandsMarkdown },
   { path: 'helm/heaviside/values.schema.json', render: renderValuesSchema },
 ];
 

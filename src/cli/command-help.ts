@@ -22,7 +22,7 @@ function entry(left: string, right: string): string {
 }
 
 /** A flag with what stands behind it. */
-function flagText(name: string, flag: Command['flags'][`--${string}`]): string {
+export function flagText(name: string, flag: Command['flags'][`--${string}`]): string {
   return flag.type === null ? name : `${name} ${flag.type.argument}`;
 }
 

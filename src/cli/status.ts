@@ -24,7 +24,7 @@ async function status({ config }: LoadedConfig, asJson: boolean): Promise<number
     ]);
     const leader = replicas.find(({ role }) => role === 'leader') ?? null;
     const record = checkpoint && parsePositionRecord(checkpoint.record);
-    const live = leader ? await fetchStatus(leader.host, leader.httpPort) : null;
+    const live = leader ? await fetchStatus(leader.host, leader.httpPort, config.http.pathPrefix) : null;
     const shown = {
       clientId: config.clientId,
       leader: leader?.replica ?? null,
@@ -53,10 +53,14 @@ async function status({ config }: LoadedConfig, asJson: boolean): Promise<number
 }
 
 /** The leader's own page; null where it cannot be reached from here. */
-async function fetchStatus(host: string, port: number | null): Promise<Record<string, unknown> | null> {
+async function fetchStatus(
+  host: string,
+  port: number | null,
+  path: string,
+): Promise<Record<string, unknown> | null> {
   if (port === null) return null;
   try {
-    const answer = await fetch(`http://${host}:${port}/status`, { signal: AbortSignal.timeout(1000) });
+    const answer = await fetch(`http://${host}:${port}${path}status`, { signal: AbortSignal.timeout(1000) });
     return (await answer.json()) as Record<string, unknown>;
   } catch {
     return null;
