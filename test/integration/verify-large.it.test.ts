@@ -42,8 +42,16 @@ it(`one changed, one missing and one extra row among ${rows}`, { timeout: TIMEOU
     `DELETE FROM big WHERE id = ${Math.floor(rows / 2)}`,
   );
   const run = place.launch([
-    ...['verify', `${ground.database}.big`, '--json', '--complete', '--max', 'at', '--timeout', '10m'],
-    ...['--config', ground.file],
+    'verify',
+    `${ground.database}.big`,
+    '--json',
+    '--complete',
+    '--max',
+    'at',
+    '--timeout',
+    '10m',
+    '--config',
+    ground.file,
   ]);
   let peak = 0;
   const look = setInterval(() => (peak = Math.max(peak, run.isRunning ? peakMemoryBytes(run.pid) : 0)), 100);

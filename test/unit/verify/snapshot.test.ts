@@ -46,7 +46,11 @@ describe('a snapshot of MySQL', () => {
     });
     const side = (id: string): string => snapshot.side(gtid(id));
     expect([10, 11, 12, 13, 14].map((number) => side(`${uuid}:${number}`))).toEqual([
-      ...['inside', 'unclear', 'unclear', 'outside', 'outside'],
+      'inside',
+      'unclear',
+      'unclear',
+      'outside',
+      'outside',
     ]);
     expect([side(`${other}:3`), side(`${other}:4`)]).toEqual(['unclear', 'outside']);
     // Whoever has the one behind the end has everything before it.
@@ -61,7 +65,9 @@ describe('a snapshot of MySQL', () => {
       locked: null,
     });
     expect(['10', '11', '12'].map((number) => snapshot.side(gtid(`${uuid}:${number}`)))).toEqual([
-      ...['inside', 'unclear', 'outside'],
+      'inside',
+      'unclear',
+      'outside',
     ]);
     expect(snapshot.isReached(position(`${uuid}:1-10`))).toBe(false);
     // A prepared XA transaction is executed for the source, and not replicated yet.
