@@ -5,6 +5,7 @@ import {
   type QueryConnection,
   type SourceAddress,
 } from '../binlog/mysql-client.ts';
+import { readMaxwellPosition, type MaxwellName, type MaxwellPosition } from '../binlog/maxwell-position.ts';
 import { checkPosition } from '../binlog/position-check.ts';
 import { readBinlogRetention } from '../binlog/binlog-retention.ts';
 import { checkSource, type SourceFinding } from '../binlog/source-checks.ts';
@@ -147,6 +148,17 @@ export class BinlogPort implements SourcePort {
     } catch (error) {
       await connection.close();
       throw error;
+    }
+  }
+
+  /** Where a Maxwell on this source stopped; for `heaviside position set --from-maxwell`. */
+  async maxwellPosition(name: MaxwellName): Promise<MaxwellPosition> {
+    const connection = await this.#connect();
+    try {
+      const identity = await readSourceIdentity(connection.query);
+      return await readMaxwellPosition(connection.query, identity, this.#usesGtid(identity), name);
+    } finally {
+      await connection.close();
     }
   }
 

@@ -90,6 +90,8 @@ export async function readLastPosition(
 
 async function readOnce(network: KafkaNetwork, topic: string, deadline: number): Promise<LastPosition> {
   const { first, end } = await stableOffsets(network, topic, deadline);
+  // Nothing to read yet: a missing ACL is to show now, not at the first takeover.
+  if (first === end) await fetchPartition(network, topic, partition, end);
   const range = { network, topic, start: first, end, deadline };
   const found = await lastRecordBefore(range);
   if (found) return { record: parseOrRefuse(found), offset: found.offset, end };

@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { initialPosition } from '../assembly/initial-position.ts';
 import { kafkaNetworkFactory, sessionOptions } from '../assembly/kafka-settings.ts';
 import { RedisParts } from '../assembly/redis-parts.ts';
 import { BinlogPort } from '../assembly/source-port.ts';
 import { ensurePositionsTopic, positionKey, readLastPosition } from '../checkpoint/positions-topic.ts';
 import { configFingerprint, type Config } from '../config/config.ts';
-import { initPosition, type InitPosition } from '../config/init-position.ts';
 import type { LoadedConfig } from '../config/load.ts';
+import { text } from '../config/option-type.ts';
 import type { Lease } from '../election/lease.ts';
-import { asHeavisideError, HeavisideError } from '../errors.ts';
+import { HeavisideError } from '../errors.ts';
 import { kafkaError } from '../kafka/kafka-errors.ts';
 import { parseGtidSet } from '../model/parse-gtid-set.ts';
 import type { Position } from '../model/position.ts';
@@ -21,12 +20,10 @@ import {
 import type { PinoLog } from '../observability/pino-logger.ts';
 import { jsonFlag, type Command, type CommandCall, type FlagValues } from './command.ts';
 import { openCommandLog } from './command-log.ts';
+import { checkTarget, placeIn, positionTarget, positionUsage } from './position-target.ts';
 import { singleRecordBatch } from '../produce/kafka-batch.ts';
 import { ReplicaState } from '../replica-state.ts';
 import { fence } from '../takeover.ts';
-
-const usage =
-  'heaviside position get | set POSITION | set --now | set --from-checkpoint | skip GTID   [--force] [--json]';
 
 /** Who is to take the lease: no replica's name, for the leader may be the one whose configuration this is. */
 const operator = ':operator';
@@ -45,10 +42,10 @@ async function position({ config }: LoadedConfig, { words, flags }: CommandCall)
     if (verb === 'get') return await show(job);
     if (verb === 'set' || verb === 'skip') {
       // Refused before a leader is asked to step aside for it.
-      if (verb === 'set' && !flags.has('--now') && !flags.has('--from-checkpoint')) parseArgument(rest[0]);
+      if (verb === 'set') checkTarget(flags, rest[0]);
       return await write(job, verb, rest[0]);
     }
-    throw new HeavisideError('COMMAND_FAILED', `usage: ${usage}`);
+    throw new HeavisideError('COMMAND_FAILED', `usage: ${positionUsage}`);
   } finally {
     await redis?.close();
     log.flush();
@@ -171,7 +168,17 @@ async function nextRecord(job: Job, { verb, argument, previous, epoch }: Change)
   const { identity } = inspection;
   let position: Position;
   try {
-    position = verb === 'skip' ? skip(previous, argument, identity) : await target(job, argument, inspection);
+    position =
+      verb === 'skip'
+        ? skip(previous, argument, identity)
+        : await positionTarget({
+            flags,
+            argument,
+            source,
+            log,
+            inspection,
+            checkpointRecord: () => checkpointRecord(job),
+          });
     if (!flags.has('--force')) await inspection.check(position);
   } finally {
     await inspection.close();
@@ -196,9 +203,6 @@ async function nextRecord(job: Job, { verb, argument, previous, epoch }: Change)
   };
 }
 
-const placeIn = ({ file, offset }: PositionRecord): Position['coordinates'] =>
-  file !== null && offset !== null ? { file, offset } : null;
-
 /** A transaction that was not replicated, or one that is prepared and is to be forgotten: its rows come in no record then. */
 function skip(
   previous: PositionRecord | null,
@@ -220,36 +224,6 @@ function skip(
   return { gtids: isBehind ? gtids : (gtids?.add(gtid) ?? null), coordinates: placeIn(previous), prepared };
 }
 
-async function target(
-  job: Job,
-  argument: string | undefined,
-  { identity, current }: { identity: SourceIdentityRecord; current: Position },
-): Promise<Position> {
-  if (job.flags.has('--now')) return current;
-  if (job.flags.has('--from-checkpoint')) {
-    const record = await checkpointRecord(job);
-    if (!record) throw new HeavisideError('COMMAND_FAILED', 'there is no checkpoint in Redis');
-    return {
-      gtids: record.gtidSet === null ? null : parseGtidSet(record.source.flavor, record.gtidSet),
-      coordinates: placeIn(record),
-      prepared: record.prepared ?? [],
-    };
-  }
-  const position = initialPosition(parseArgument(argument), identity.flavor);
-  if (!position) throw new HeavisideError('COMMAND_FAILED', `usage: ${usage}`);
-  return position;
-}
-
-/** @throws COMMAND_FAILED where it is no position */
-function parseArgument(argument: string | undefined): InitPosition {
-  if (argument === undefined) throw new HeavisideError('COMMAND_FAILED', `usage: ${usage}`);
-  try {
-    return initPosition().parse(argument);
-  } catch (cause) {
-    throw asHeavisideError(cause, 'COMMAND_FAILED');
-  }
-}
-
 async function checkpointRecord({ redis }: Job): Promise<PositionRecord | null> {
   const checkpoint = await redis?.checkpoints.load();
   return checkpoint ? parsePositionRecord(checkpoint.record) : null;
@@ -264,7 +238,7 @@ export const positionCommand: Command = {
     {
       words: 'position set POSITION',
       summary:
-        "Go on from FILE:OFFSET or a GTID set; in place of it --now: from the source's end; --from-checkpoint: from the one in Redis.",
+        "Go on from FILE:OFFSET or a GTID set; in place of it --now: from the source's end; --from-checkpoint: from the one in Redis; --from-maxwell CLIENT_ID: from where a Maxwell stopped.",
     },
     { words: 'position skip GTID', summary: 'Pass over one transaction.' },
   ],
@@ -272,6 +246,14 @@ export const positionCommand: Command = {
     '--json': { ...jsonFlag, summary: `position get: ${jsonFlag.summary.toLowerCase()}` },
     '--now': { type: null, summary: "position set: the source's current position." },
     '--from-checkpoint': { type: null, summary: 'position set: the position of the checkpoint in Redis.' },
+    '--from-maxwell': {
+      type: text('CLIENT_ID'),
+      summary: 'position set: where the Maxwell of this client_id stopped, from its table on the source.',
+    },
+    '--maxwell-database': {
+      type: text('NAME'),
+      summary: 'position set --from-maxwell: its schema_database; default maxwell.',
+    },
     '--force': {
       type: null,
       summary:

@@ -71,7 +71,18 @@ interface SocketRequest {
   readonly onConnect: () => void;
 }
 
-/** A broker object that is not connected yet. */
+/** TLS options whose key material was read; kafkajs would tell of a wrong one as of a network that is away. @throws KAFKA_TLS */
+function withContext(ssl: tls.ConnectionOptions | null): tls.ConnectionOptions | null {
+  if (ssl === null) return null;
+  try {
+    return { ...ssl, secureContext: tls.createSecureContext(ssl) };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new HeavisideError('KAFKA_TLS', `the certificate, key or authority of kafka.ssl.*: ${message}`);
+  }
+}
+
+/** A broker object that is not connected yet. @throws KAFKA_TLS where key material is unfit */
 export function createBroker(
   options: KafkaConnectionOptions,
   host: string,
@@ -88,7 +99,7 @@ export function createBroker(
   const connectionPool = new ConnectionPool({
     host,
     port,
-    ssl: options.ssl,
+    ssl: withContext(options.ssl),
     sasl: options.sasl,
     clientId: options.clientId,
     socketFactory,
