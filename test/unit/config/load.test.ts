@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { configFingerprint } from '../../../src/config/config.ts';
+import { configDigest, configFingerprint } from '../../../src/config/config.ts';
 import { environmentName, optionNames, sections } from '../../../src/config/options.ts';
 import { loadConfigText } from '../../support/load-config-text.ts';
 
@@ -189,6 +189,15 @@ describe('the configuration', () => {
       'filter=exclude: a.*',
     ];
     expect(new Set([of(''), ...shaping.map(of)]).size).toBe(shaping.length + 1);
+  });
+
+  it('has a digest of all that the replicas of a cluster share, in which no secret counts', () => {
+    const of = (more: string) => configDigest(loadConfigText({ file: kafka + more }).config);
+    const own = (port: number) =>
+      of(`replica_name=${port}\nhttp_port=${port}\njmx_port=1${port}\nspill_directory=/${port}\n`);
+    expect(own(8098)).toBe(own(8099));
+    expect(of('password=x')).toBe(of('password=y'));
+    expect(of('log_level=debug')).not.toBe(of(''));
   });
 });
 

@@ -1,0 +1,7 @@
+# A version to come, for the downgrade of `npm run e2e:k8s`: it writes position records and checkpoints of version 2.
+#   docker build -f scripts/e2e/newer-format.Dockerfile -t heaviside:newer-format .
+ARG IMAGE=heaviside:0.1.0
+FROM ${IMAGE}
+USER 0
+RUN ["node", "-e", "const fs = require('node:fs'); for (const [file, from, to] of [['checkpoint/position-tracker.js', 'v: 1,', 'v: 2,'], ['assembly/redis-parts.js', 'v: 1,', 'v: 2,'], ['model/position-record.js', 'record.v === 1', '[1, 2].includes(record.v)'], ['checkpoint/redis-checkpoint-store.js', \"v === '1'\", \"['1', '2'].includes(v)\"]]) { const path = '/opt/heaviside/dist/' + file; const text = fs.readFileSync(path, 'utf8'); if (!text.includes(from)) throw new Error(file); fs.writeFileSync(path, text.replace(from, to)); }"]
+USER 10001:10001
