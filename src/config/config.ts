@@ -290,14 +290,3 @@ export function configFingerprint(config: Config): string {
     .update(JSON.stringify([['filter', config.filter], ['script', config.script?.text], ...shaping]))
     .digest('hex');
 }
-
-// What replicas on one machine must have each for itself.
-const ownOptions: readonly OptionName[] = ['replica_name', 'http_port', 'jmx_port', 'spill_directory'];
-
-/** SHA-256 (hex) of every option's value but a replica's own, secrets left out: tells whether two replicas run the same configuration. */
-export function configDigest(config: Config): string {
-  const shared = Object.entries(describeConfig(config)).filter(
-    ([name]) => !ownOptions.includes(name as OptionName),
-  );
-  return createHash('sha256').update(JSON.stringify(shared)).digest('hex');
-}

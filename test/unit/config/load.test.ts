@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { configDigest, configFingerprint } from '../../../src/config/config.ts';
+import { configFingerprint } from '../../../src/config/config.ts';
+import { configDigest } from '../../../src/config/config-digest.ts';
 import { environmentName, optionNames, sections } from '../../../src/config/options.ts';
 import { loadConfigText } from '../../support/load-config-text.ts';
 
