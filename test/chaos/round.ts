@@ -216,9 +216,10 @@ export class Round {
 
   async #view(ground: Ground, sampler: RedisSampler, jars: string): Promise<Seen> {
     const { place, writer, tail, flavor, processes } = ground;
+    const quietMs = QUIET_MS * this.#options.patience; // a reader that has not joined by then has read for nothing
     const [records, positionRecords] = await Promise.all([
-      readAll(jars, place.brokers, place.topic, tail.records),
-      readAll(jars, place.brokers, place.positionsTopic, tail.positions),
+      readAll(jars, place.brokers, { topic: place.topic, seenLive: tail.records, quietMs }),
+      readAll(jars, place.brokers, { topic: place.positionsTopic, seenLive: tail.positions, quietMs }),
     ]);
     sampler.close();
     const scan: LogScan = await scanLog(place.brokers, place.topic);
@@ -257,12 +258,11 @@ export class Round {
 async function readAll(
   jars: string,
   brokers: readonly string[],
-  topic: string,
-  seenLive: number,
+  { topic, seenLive, quietMs }: { topic: string; seenLive: number; quietMs: number },
 ): Promise<TopicRecord[]> {
-  for (let quietMs = QUIET_MS; ; quietMs *= 2) {
-    const records = await readWithJava(jars, brokers, topic, { quietMs });
-    if (records.length >= seenLive || quietMs > MOST_QUIET_MS) return records;
+  for (let patientMs = quietMs; ; patientMs *= 2) {
+    const records = await readWithJava(jars, brokers, topic, { quietMs: patientMs });
+    if (records.length >= seenLive || patientMs > MOST_QUIET_MS) return records;
   }
 }
 
