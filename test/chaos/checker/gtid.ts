@@ -44,6 +44,8 @@ export function parseGtid(gtid: string): { readonly source: string; readonly num
 /** Where a row change stands in the binlog: comparable numbers, source by source as they led. */
 export class BinlogOrder {
   readonly #sources: string[];
+  /** GTID → its place; a sort asks for each many times. */
+  readonly #places = new Map<string, { readonly source: number; readonly number: number }>();
 
   /** @param sources the servers (MySQL) in the order in which they were written to */
   constructor(sources: readonly string[]) {
@@ -51,10 +53,18 @@ export class BinlogOrder {
   }
 
   compare(one: MessageId, other: MessageId): number {
-    const a = parseGtid(one.gtid);
-    const b = parseGtid(other.gtid);
-    const sources = this.#sources.indexOf(a.source) - this.#sources.indexOf(b.source);
-    return sources || a.number - b.number || one.index - other.index;
+    const a = this.#place(one.gtid);
+    const b = this.#place(other.gtid);
+    return a.source - b.source || a.number - b.number || one.index - other.index;
+  }
+
+  #place(gtid: string): { readonly source: number; readonly number: number } {
+    let place = this.#places.get(gtid);
+    if (place === undefined) {
+      const { source, number } = parseGtid(gtid);
+      this.#places.set(gtid, (place = { source: this.#sources.indexOf(source), number }));
+    }
+    return place;
   }
 }
 
