@@ -51,6 +51,7 @@ export class Campaign {
         patience: head.patience,
         isSlice: head.isSlice,
         faultEverySeconds: head.faultEverySeconds,
+        killShare: head.killShare,
         folder: join(folder, `${head.run}-${scenario.id}-${server}-${seed}`),
         say: (text) => say(`${scenario.id} ${server}: ${text}`),
         signal,

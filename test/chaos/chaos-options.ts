@@ -24,6 +24,7 @@ export const usage = `usage: npm run chaos -- [options]
   --rounds N          of each scenario and server (default: as many as the scenario asks for)
   --minutes N         go on with rounds for so long; with scenario 15: length of the soak (default 10)
   --fault-every S     seconds from a fault of a soak to the next, above 10 (default 120)
+  --kill-share P      share of a soak's faults that are a SIGKILL of the leader, beside the random ones (0 to 1, default 0)
   --patience F        factor on every limit of time, for a machine that is busy (default 1)
   --slice             the short version for CI: one cluster a server, all faults in it; with --scenario: fewer rounds
   --resume            go on with the run that was stopped last
@@ -68,6 +69,7 @@ export function readChaosOptions(argv: readonly string[]): ChaosOptions {
         minutes: { type: 'string' },
         patience: { type: 'string' },
         'fault-every': { type: 'string' },
+        'kill-share': { type: 'string' },
         slice: flag,
         resume: flag,
         json: flag,
@@ -95,6 +97,7 @@ export function readChaosOptions(argv: readonly string[]): ChaosOptions {
       rounds: number(values.rounds, 'rounds'),
       patience: number(values.patience, 'patience') ?? 1,
       isSlice: slice,
+      killShare: number(values['kill-share'], 'kill-share') ?? 0,
       faultEverySeconds: number(values['fault-every'], 'fault-every') ?? FAULT_EVERY_S,
     },
   };

@@ -36,6 +36,8 @@ export interface GroundParts {
   readonly minutes: number;
   /** From a fault of a soak to the next. */
   readonly faultEveryMs: number;
+  /** Share of a soak's faults that are a SIGKILL of the leader, beside the random ones. */
+  readonly killShare: number;
 }
 
 /** What is looked at in a checkpoint. */
@@ -119,6 +121,10 @@ export class Ground {
 
   get faultEveryMs(): number {
     return this.#parts.faultEveryMs;
+  }
+
+  get killShare(): number {
+    return this.#parts.killShare;
   }
 
   get isSlice(): boolean {

@@ -14,6 +14,8 @@ export interface RunHead {
   readonly isSlice: boolean;
   /** From a fault of a soak to the next. */
   readonly faultEverySeconds: number;
+  /** Share of a soak's faults that are a SIGKILL of the leader, beside the random ones. */
+  readonly killShare: number;
 }
 
 export type StoredRound = RoundResult & { readonly run: string };

@@ -33,6 +33,8 @@ export interface RoundOptions {
   readonly isSlice: boolean;
   /** From a fault of a soak to the next. */
   readonly faultEverySeconds: number;
+  /** Share of a soak's faults that are a SIGKILL of the leader, beside the random ones. */
+  readonly killShare: number;
   /** Length of a soak in this round. */
   readonly minutes: number;
   /** Where the round works; kept where it fails or is void. */
@@ -134,7 +136,8 @@ export class Round {
 
   /** @param atEnd takes what is to be closed, last first */
   async #play(atEnd: (close: () => Promise<unknown> | void) => void): Promise<Seen> {
-    const { scenario, flavor, seed, folder, patience, isSlice, minutes, faultEverySeconds } = this.#options;
+    const { scenario, flavor, seed, folder, patience, isSlice, minutes, faultEverySeconds, killShare } =
+      this.#options;
     const random = new SeededRandom(seed * 97 + Number.parseInt(scenario.id, 10));
     const own = await scenario.servers?.(flavor);
     if (own !== undefined) atEnd(() => own.close());
@@ -180,6 +183,7 @@ export class Round {
       isSlice,
       minutes,
       faultEveryMs: faultEverySeconds * 1000,
+      killShare,
       faults: this.#faults,
       notes: this.#notes,
       config: scenario.config ?? {},

@@ -4,6 +4,7 @@ import type { Ground } from '../ground.ts';
 import type { Scenario } from '../scenario.ts';
 import { onRedis } from './redis-loss.ts';
 
+const SIGKILL = 'SIGKILL of the leader';
 const FAULT_MS = 10_000;
 const MIN_AVAILABILITY = 0.95;
 const MAX_RSS_MB = 400;
@@ -21,7 +22,7 @@ const onLink =
   };
 
 const faults: Readonly<Record<string, Fault>> = {
-  'SIGKILL of the leader': async (ground, leader) => {
+  [SIGKILL]: async (ground, leader) => {
     await ground.kill(leader);
     return async () => void (await ground.start(leader));
   },
@@ -65,7 +66,7 @@ async function run(ground: Ground): Promise<void> {
     await ground.flow(100);
     await ground.pass(random.between(0, 5000));
     const { replica: leader, epoch } = await ground.leader();
-    const name = random.pick(names);
+    const name = random.chance(ground.killShare) ? SIGKILL : random.pick(names);
     ground.faults.add(`${name} (${leader} leads under epoch ${epoch})`);
     const undo = await faults[name]?.(ground, leader);
     await ground.pass(FAULT_MS);

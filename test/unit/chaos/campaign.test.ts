@@ -17,6 +17,7 @@ const head: RunHead = {
   patience: 1,
   isSlice: false,
   faultEverySeconds: 120,
+  killShare: 0,
 };
 
 function round(changed: Partial<StoredRound>): StoredRound {
