@@ -1,4 +1,5 @@
 import type { Verdict } from '../../scripts/mutations/verdicts-file.ts';
+import type { Invariant } from './checker/findings.ts';
 import type { StoredRound } from './results-file.ts';
 import { scenarios } from './scenarios/all.ts';
 import { latest, percentile, totals } from './summary.ts';
@@ -69,6 +70,49 @@ function evidenceTable(rounds: readonly StoredRound[]): string {
   return table(['scenario', 'fault', 'seen in every round that held'], rows);
 }
 
+const ALL = scenarios.map(({ id }) => id);
+
+/** docs/guarantees.md: promise → what would be broken, and the scenarios that try to. */
+const promises: readonly (readonly [string, string, readonly Invariant[], readonly string[]])[] = [
+  ['G1', 'nothing lost', ['I1', 'I8'], ALL],
+  ['G2', 'nothing twice', ['I2'], ALL],
+  ['G3', 'order', ['I3'], ALL],
+  ['G4', 'whole transactions', ['I5'], ALL],
+  ['G5', 'no phantom', ['I4'], ALL],
+  ['G6', 'a deposed leader writes nothing', ['I2', 'I6'], ['2', '3', '4a', '4b', '11a', '11b', 'slice']],
+  ['G7', 'epochs never fall', ['I6'], ALL],
+  ['G8', 'the checkpoint is committed', ['I7'], ALL],
+  ['G9', 'it stops where it cannot go on', ['I1', 'I4', 'I6'], ['10b', '10c', '13']],
+  ['G10', 'message_id is the same', ['I1', 'I2', 'I4'], ['1', '14a', '14b', '15']],
+  ['G11', 'goes on after an outage of Kafka', ['I1', 'I2'], ['8', '15', 'slice']],
+  ['G12', 'the lease goes where the servers are reached', ['I6'], ['3', '8', 'slice']],
+  ['G13', 'crash failover within the lease and two seconds (5 s here)', ['I9'], ['1', '2', '11b', '14b']],
+  ['G13', 'planned change within a second', ['I9'], ['12']],
+];
+
+function promiseTable(rounds: readonly StoredRound[]): string {
+  const rows = promises.map(([name, what, invariants, ids]) => {
+    const own = rounds.filter(({ scenario }) => ids.includes(scenario));
+    const broken = sum(own, ({ counts, unmet }) =>
+      sum(invariants, (each) => counts[each] ?? unmet.filter((text) => text.startsWith(each)).length),
+    );
+    const gaps = own.flatMap(({ recoverySeconds }) => recoverySeconds).sort((one, other) => one - other);
+    const isTimed = invariants.includes('I9');
+    return [
+      name,
+      what,
+      `${totals(own).held}/${own.length}`,
+      sum(own, (each) => each.rows),
+      `${invariants.join(', ')}: ${broken}`,
+      isTimed
+        ? `p50 ${percentile(gaps, 0.5)?.toFixed(2)} s, p99 ${percentile(gaps, 0.99)?.toFixed(2)} s of ${gaps.length}`
+        : '',
+      ids === ALL ? '`npm run chaos`' : `\`npm run chaos -- --scenario ${ids.join()}\``,
+    ];
+  });
+  return table(['promise', '', 'held', 'rows', 'broken', 'gaps', 'repeat'], rows);
+}
+
 /** Why a round did not hold, in a line. */
 function reason(round: StoredRound): string {
   const broken = Object.entries(round.counts).map(
@@ -77,7 +121,7 @@ function reason(round: StoredRound): string {
   const unseen = Object.entries(round.bites).flatMap(([text, isSeen]) =>
     isSeen ? [] : [`no evidence: ${text}`],
   );
-  const error = round.error === null ? [] : [(round.error.split('\n')[0] ?? '').replaceAll(/\/\S+/g, '…')];
+  const error = round.error === null ? [] : [(round.error.split('\n')[0] ?? '').replace(/; \/.*/, '')];
   return [...broken, ...round.unmet, ...unseen, ...error].join('; ').replaceAll('|', '/');
 }
 
@@ -128,6 +172,12 @@ ${JSON.stringify({ ...totals(rounds), failovers: sum(rounds, ({ failovers }) => 
 \`\`\`
 
 ${resultsTable(rounds)}
+
+## By promise
+
+What is promised stands in [guarantees.md](guarantees.md), the invariants in [design/chaos.md](design/chaos.md).
+
+${promiseTable(rounds)}
 
 ## Evidence that the fault bit
 
