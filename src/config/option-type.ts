@@ -181,17 +181,23 @@ export const choice = <const C extends string>(
   },
 });
 
-/** Items between commas, blanks around them dropped; never empty. A comma inside `/regex/` separates nothing. */
+const listItem = /(?:\/(?:\\.|[^\\/])*\/|[^,/]|\/)+/gu;
+
+/**
+ * Items between commas, blanks around them dropped; never empty. A comma inside `/regex/` separates nothing, but where the
+ * items are URLs (`separator` given), whose slashes hold no regex.
+ */
 export const list = <T = string>(
   argument = 'LIST',
   item?: (text: string) => T,
+  separator?: ',',
 ): OptionType<readonly T[]> => ({
   ...plain,
   kind: 'csv',
   argument,
   keepsComments: true,
   parse(value) {
-    const items = (value.match(/(?:\/(?:\\.|[^\\/])*\/|[^,/]|\/)+/gu) ?? [])
+    const items = (separator === undefined ? (value.match(listItem) ?? []) : value.split(separator))
       .map((part) => part.trim())
       .filter((part) => part !== '');
     if (items.length === 0) throw new OptionValueError('the list is empty');

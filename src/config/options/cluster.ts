@@ -23,7 +23,7 @@ export const clusterOptions = {
     summary: 'Elect a leader among several replicas; auto: where redis.nodes is given.',
     origin: 'maxwell',
   }),
-  'redis.nodes': optional(list('URLS', parseRedisNode), {
+  'redis.nodes': optional(list('URLS', parseRedisNode, ','), {
     summary: 'One or an odd number of independent Redis nodes; the first also holds the checkpoints.',
     note: 'redis://, rediss:// (TLS) or redis+sentinel://HOST:PORT;HOST:PORT/GROUP (a group counts as one node).',
     origin: 'heaviside',

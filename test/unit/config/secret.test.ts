@@ -89,6 +89,17 @@ describe('secrets', () => {
     expect(refusalOf({ file: broken, argv: ['hunter2'] })).not.toContain('hunter2');
   });
 
+  it('of three Redis nodes with a database each are kept apart', () => {
+    const { nodes } = loadConfigText({
+      file: `${kafka}redis.nodes=redis://a:1/0, redis://b:1/0,redis+sentinel://c:1/main/0`,
+    }).config.ha.redis;
+    expect(nodes.map(({ label }) => label)).toEqual([
+      'redis://a:1/0',
+      'redis://b:1/0',
+      'redis+sentinel://c:1/main/0',
+    ]);
+  });
+
   it('go into the Redis URLs that have none', () => {
     const file = `${kafka}redis.nodes=redis://a:1,redis://x:y@b:2,redis+sentinel://c:3;d:4/main/2\nredis.password=p/q`;
     const { nodes } = loadConfigText({ file }).config.ha.redis;
