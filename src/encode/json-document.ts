@@ -148,7 +148,9 @@ export class JsonDocument {
 
   #unsigned(offset: number, byteCount: 2 | 4): number {
     this.#need(offset, byteCount);
-    return byteCount === 2 ? this.#source.readUInt16LE(offset) : readUint32(this.#source, offset);
+    const source = this.#source;
+    if (byteCount === 4) return readUint32(source, offset);
+    return (source[offset] as number) | ((source[offset + 1] as number) << 8);
   }
 
   /** An object or array: count, size, (object: key entries), value entries; offsets count from its start. */

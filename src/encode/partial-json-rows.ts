@@ -56,7 +56,7 @@ class RowRestorer {
   restore(start: number, out: ByteSink): number {
     const rows = this.#rows;
     let at = this.#before.walk(rows, start, this.#oldOffsets);
-    out.writeBytes(rows, start, at);
+    out.writeRange(rows, start, at);
     const options = rows[at++];
     const bits = at;
     if (options === PARTIAL_JSON_UPDATES) at += (this.#jsonColumns.length + 7) >> 3;
@@ -67,12 +67,12 @@ class RowRestorer {
         const isPartial = (((rows[bits + (index >> 3)] as number) >> (index & 7)) & 1) === 1;
         const offset = this.#newOffsets[column] as number;
         if (!isPartial || offset === ABSENT || offset === NULL_VALUE) return;
-        out.writeBytes(rows, at, offset);
+        out.writeRange(rows, at, offset);
         at = offset + LENGTH_BYTES + rows.readUInt32LE(offset);
         this.#writeWhole(column, rows.subarray(offset + LENGTH_BYTES, at), out);
       });
     }
-    out.writeBytes(rows, at, end);
+    out.writeRange(rows, at, end);
     return end;
   }
 
@@ -102,6 +102,6 @@ class RowRestorer {
     }
     out.reserve(LENGTH_BYTES);
     out.position = out.buffer.writeUInt32LE(document.position, out.position);
-    out.writeBytes(document.buffer, 0, document.position);
+    out.writeRange(document.buffer, 0, document.position);
   }
 }

@@ -1,5 +1,12 @@
 import type { EncodeOptions } from './encode-options.ts';
 
+/** Java's String.hashCode over the characters of an ASCII text. */
+function javaHashCodeOfAscii(bytes: Uint8Array, length: number): number {
+  let hash = 0;
+  for (let i = 0; i < length; i++) hash = (Math.imul(hash, 31) + (bytes[i] as number)) | 0;
+  return hash;
+}
+
 /** Java's String.hashCode: over UTF-16 units, as a signed 32-bit number. */
 function javaHashCode(text: string): number {
   let hash = 0;
@@ -39,6 +46,17 @@ const MURMUR_SEED = 25_342;
 /** The hash of a partition text, before `partitionOf`. */
 export function partitionHash(text: string, hash: EncodeOptions['partitionHash']): number {
   return hash === 'murmur3' ? murmur3(Buffer.from(text), MURMUR_SEED) : javaHashCode(text);
+}
+
+/** The same of an ASCII text that is given as the first bytes of a buffer. */
+export function partitionHashOfAscii(
+  bytes: Uint8Array,
+  length: number,
+  hash: EncodeOptions['partitionHash'],
+): number {
+  return hash === 'murmur3'
+    ? murmur3(bytes.subarray(0, length), MURMUR_SEED)
+    : javaHashCodeOfAscii(bytes, length);
 }
 
 /** abs(hash mod count), as Maxwell: 0 to count - 1. */

@@ -1,9 +1,11 @@
 import { randomInt } from 'node:crypto';
 import type { SourceTransaction } from '../model/transaction.ts';
+import { ByteSink } from '../model/byte-sink.ts';
 import { changedText } from './changed-row.ts';
+import type { ColumnCodec } from './column-codec.ts';
 import type { EncodeOptions } from './encode-options.ts';
-import { partitionHash } from './partition-hash.ts';
-import type { RowView } from './row-image.ts';
+import { partitionHash, partitionHashOfAscii } from './partition-hash.ts';
+import { type RowView, valueOffset } from './row-image.ts';
 import type { TablePlan } from './table-plan.ts';
 
 const alphanumerics = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -35,6 +37,7 @@ export class PartitionKey {
   readonly #options: EncodeOptions;
   /** Hashes that are the same for every row of a table version. */
   readonly #constants = new WeakMap<TablePlan, number>();
+  readonly #digits = new ByteSink(256);
 
   constructor(options: EncodeOptions) {
     this.#options = options;
@@ -45,6 +48,9 @@ export class PartitionKey {
     const { partitionBy, partitionHash: algorithm } = this.#options;
     const given = row.changes === null ? null : row.changes.partitionText;
     if (given !== null) return partitionHash(given, algorithm);
+    if (partitionBy === 'primary_key' && plan.hasIntegerKey && this.#writeIntegerKey(plan, row)) {
+      return partitionHashOfAscii(this.#digits.buffer, this.#digits.position, algorithm);
+    }
     if (partitionBy !== 'database' && partitionBy !== 'table') {
       return partitionHash(this.text(plan, row, transaction, xid), algorithm);
     }
@@ -54,6 +60,18 @@ export class PartitionKey {
       this.#constants.set(plan, hash);
     }
     return hash;
+  }
+
+  /** Writes what `text` gives into `#digits`, without making a string of it; false where a value is not there. */
+  #writeIntegerKey(plan: TablePlan, row: RowView): boolean {
+    if (row.changes !== null) return false;
+    this.#digits.reset();
+    for (const column of plan.table.primaryKey) {
+      const offset = valueOffset(row, column);
+      if (offset < 0) return false;
+      (plan.codecs[column] as ColumnCodec).writeJson(row.rows, offset, this.#digits);
+    }
+    return true;
   }
 
   /** The text that is hashed. @param xid the xid that the rows show */

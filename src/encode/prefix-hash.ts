@@ -26,7 +26,7 @@ export class PrefixHash {
       }
       const end = (plan.codecs[column] as ColumnCodec).skip(row.rows, offset);
       this.#pending.writeAscii(`;${end - offset}:`);
-      this.#pending.writeBytes(row.rows, offset, end);
+      this.#pending.writeRange(row.rows, offset, end);
     }
     if (this.#pending.position >= FLUSH_BYTES) this.#flush();
   }

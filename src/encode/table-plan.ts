@@ -2,6 +2,7 @@ import { ByteSink } from '../model/byte-sink.ts';
 import type { RowOperation } from '../model/transaction.ts';
 import type { TableVersion } from '../model/table.ts';
 import type { TableFilter, TableVerdict } from '../transform/table-filter.ts';
+import { BigIntegerCodec, IntegerCodec } from './codecs/integer.ts';
 import type { ColumnCodec } from './column-codec.ts';
 import { compileCodec } from './compile-codec.ts';
 import type { EncodeOptions } from './encode-options.ts';
@@ -18,6 +19,9 @@ export function isExcludedColumn(name: string, excludeColumns: readonly string[]
     return isPattern ? new RegExp(`^(?:${item.slice(1, -1)})$`).test(name) : item === name;
   });
 }
+
+const isInteger = (codec: ColumnCodec | undefined): boolean =>
+  codec instanceof IntegerCodec || codec instanceof BigIntegerCodec;
 
 /** Everything about one table version that does not depend on the row: made once, then used for every row. */
 export class TablePlan {
@@ -39,6 +43,8 @@ export class TablePlan {
   readonly keyNames: readonly Buffer[];
   /** `["id","part2"]` */
   readonly primaryKeyColumnsJson: Buffer;
+  /** Whether there is a primary key, of integers only. */
+  readonly hasIntegerKey: boolean;
   readonly #images: RowImage[] = [];
   readonly #options: EncodeOptions;
   readonly #topics = new Map<RowOperation, string>();
@@ -71,6 +77,8 @@ export class TablePlan {
       `[${keyColumns.map((name) => json(name).toString()).join(',')}]`,
     );
     this.#topicTemplate = options.topic;
+    this.hasIntegerKey =
+      keyColumns.length > 0 && table.primaryKey.every((column) => isInteger(this.codecs[column]));
   }
 
   /** The reader of images that hold these columns. Throws ROW_UNDECODABLE where the bitmap does not fit the table. */

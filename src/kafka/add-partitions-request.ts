@@ -1,5 +1,6 @@
 import { kafkaError, kafkaProtocolError, toKafkaError } from './kafka-errors.ts';
-import { sendRaw, type KafkaBroker } from './kafkajs-driver.ts';
+import type { KafkaBroker } from './kafkajs-driver.ts';
+import { sendRaw } from './raw-request.ts';
 import type { BatchProducer } from './record-batch.ts';
 import { WireReader, WireWriter } from './wire.ts';
 
@@ -24,7 +25,7 @@ export async function addPartitions(
   }
   let raw: Buffer;
   try {
-    const body = writer.take();
+    const body = [writer.take()];
     raw = await sendRaw(coordinator, { apiKey: 24, apiVersion: 0, apiName: 'AddPartitionsToTxn', body });
   } catch (error) {
     throw toKafkaError(error, 'AddPartitionsToTxn', { transactionalId });

@@ -1,7 +1,8 @@
 import { HeavisideError } from '../errors.ts';
 import { kafkaProtocolError, toKafkaError } from './kafka-errors.ts';
 import type { KafkaNetwork } from './kafka-network.ts';
-import { sendRaw, type KafkaBroker } from './kafkajs-driver.ts';
+import type { KafkaBroker } from './kafkajs-driver.ts';
+import { sendRaw } from './raw-request.ts';
 import { readBatches, type ReadBatch } from './record-batch-reader.ts';
 import { WireReader, WireWriter } from './wire.ts';
 
@@ -53,7 +54,7 @@ export async function fetchRecordSet(
     .take();
   let raw: Buffer;
   try {
-    raw = await sendRaw(broker, { apiKey: 1, apiVersion: 4, apiName: 'Fetch', body });
+    raw = await sendRaw(broker, { apiKey: 1, apiVersion: 4, apiName: 'Fetch', body: [body] });
   } catch (error) {
     throw toKafkaError(error, 'Fetch');
   }

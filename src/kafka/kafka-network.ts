@@ -5,11 +5,11 @@ import {
   assertKafkaJsVersion,
   createBroker,
   destroyBroker,
-  sendRaw,
   type KafkaBroker,
   type KafkaConnectionOptions,
 } from './kafkajs-driver.ts';
 import { KnownBrokers } from './known-brokers.ts';
+import { sendRaw, type RawRequest } from './raw-request.ts';
 import { WireReader, WireWriter } from './wire.ts';
 
 export interface TopicMetadata {
@@ -111,7 +111,7 @@ export class KafkaNetwork {
       apiKey: 3,
       apiVersion: 6,
       apiName: 'Metadata',
-      body: body.int8(0).take(),
+      body: [body.int8(0).take()],
     });
     const reader = new WireReader(raw);
     reader.int32(); // throttle_time_ms
@@ -177,7 +177,7 @@ export class KafkaNetwork {
     }
   }
 
-  async #exchange(broker: KafkaBroker, request: Parameters<typeof sendRaw>[1]): Promise<Buffer> {
+  async #exchange(broker: KafkaBroker, request: RawRequest): Promise<Buffer> {
     try {
       return await sendRaw(broker, request);
     } catch (error) {

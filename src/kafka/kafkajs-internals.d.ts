@@ -1,16 +1,5 @@
 // kafkajs 2.2.4 has no exports map; these inner modules carry its connections, authentication and request definitions.
 declare module 'kafkajs/src/broker/index.js' {
-  interface ProtocolRequest {
-    request: {
-      apiKey: number;
-      apiVersion: number;
-      apiName: string;
-      expectResponse?: () => boolean;
-      encode: () => Promise<unknown>;
-    };
-    response: { decode: (raw: Buffer) => Promise<object>; parse: (decoded: object) => Promise<unknown> };
-    logResponseError?: boolean;
-  }
   export default class Broker {
     constructor(options: {
       connectionPool: import('kafkajs/src/network/connectionPool.js').default;
@@ -67,13 +56,37 @@ declare module 'kafkajs/src/network/connectionPool.js' {
     constructor(options: object);
     host: string;
     port: number;
-    pool: {
-      socket: import('node:net').Socket | undefined;
-      connectionStatus: string;
-      connect(): Promise<unknown>;
-      requestQueue: { rejectAll(error: Error): void; destroy(): void };
-    }[];
-    send(request: object): Promise<unknown>;
+    pool: Connection[];
+    getConnectionByRequest(protocolRequest: { request: { apiKey: number } }): Promise<Connection>;
+  }
+
+  interface Connection {
+    /** Not there before the first connect. */
+    socket: import('node:net').Socket;
+    clientId: string;
+    connectionStatus: string;
+    connect(): Promise<unknown>;
+    isAuthenticated(): boolean;
+    authenticate(): Promise<void>;
+    failIfNotConnected(): void;
+    nextCorrelationId(): number;
+    requestQueue: {
+      push(pushed: {
+        entry: {
+          apiKey: number;
+          apiVersion: number;
+          apiName: string;
+          correlationId: number;
+          resolve: (answer: { payload: Buffer }) => void;
+          reject: (error: Error) => void;
+        };
+        expectResponse: boolean;
+        requestTimeout: number | null;
+        sendRequest: () => void;
+      }): void;
+      rejectAll(error: Error): void;
+      destroy(): void;
+    };
   }
 }
 

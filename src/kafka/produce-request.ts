@@ -1,7 +1,8 @@
 import { kafkaError, KafkaProtocolError, kafkaProtocolError, toKafkaError } from './kafka-errors.ts';
 import type { KafkaNetwork } from './kafka-network.ts';
 import { advanceSequence, stampBatch, type BatchProducer, type RecordBatch } from './record-batch.ts';
-import { sendRaw, type KafkaBroker } from './kafkajs-driver.ts';
+import type { KafkaBroker } from './kafkajs-driver.ts';
+import { sendRaw } from './raw-request.ts';
 import { WireReader, WireWriter } from './wire.ts';
 
 export interface ProduceOptions {
@@ -140,7 +141,7 @@ async function sendParts(
   parts: readonly Part[],
   options: ProduceOptions,
 ): Promise<ProducedOffset[]> {
-  const body = encodeRequest(parts, options);
+  const body = encodeProduce(parts, options);
   const startedAt = performance.now();
   let raw: Buffer;
   try {
@@ -154,30 +155,41 @@ async function sendParts(
   } catch (error) {
     throw toKafkaError(error, 'Produce');
   }
-  options.onRequest?.(body.length, performance.now() - startedAt);
+  const bytes = body.reduce((sum, piece) => sum + piece.length, 0);
+  options.onRequest?.(bytes, performance.now() - startedAt);
   return options.acks === 0 ? [] : readResponse(raw, parts);
 }
 
-/** Produce v7: transactional_id acks timeout [topic [partition records]]. */
-function encodeRequest(parts: readonly Part[], options: ProduceOptions): Buffer {
+/** Batches below this many bytes are cheaper to copy than to write one by one. */
+const copyBelowBytes = 4096;
+
+/** Produce v7: transactional_id acks timeout [topic [partition records]], in pieces: the batches stand in it as they are. */
+export function encodeProduce(
+  parts: readonly Part[],
+  { transactionalId, acks, timeoutMs }: Pick<ProduceOptions, 'transactionalId' | 'acks' | 'timeoutMs'>,
+): Buffer[] {
   const byTopic = new Map<string, Part[]>();
-  let size = 256;
   for (const part of parts) {
     const sameTopic = byTopic.get(part.topic);
     if (sameTopic) sameTopic.push(part);
     else byTopic.set(part.topic, [part]);
-    size += part.batch.bytes.length + part.topic.length + 32;
   }
-  const writer = new WireWriter(size)
-    .string(options.transactionalId)
-    .int16(options.acks)
-    .int32(options.timeoutMs)
-    .int32(byTopic.size);
+  const pieces: Buffer[] = [];
+  let writer = new WireWriter().string(transactionalId).int16(acks).int32(timeoutMs).int32(byTopic.size);
   for (const [topic, members] of byTopic) {
     writer.string(topic).int32(members.length);
-    for (const { partition, batch } of members) writer.int32(partition).bytes(batch.bytes);
+    for (const { partition, batch } of members) {
+      writer.int32(partition);
+      if (batch.bytes.length < copyBelowBytes) {
+        writer.bytes(batch.bytes);
+        continue;
+      }
+      pieces.push(writer.int32(batch.bytes.length).take(), batch.bytes);
+      writer = new WireWriter();
+    }
   }
-  return writer.take();
+  const rest = writer.take();
+  return rest.length > 0 ? [...pieces, rest] : pieces;
 }
 
 function refusal(

@@ -3,6 +3,9 @@ import type { Compressor } from './compression.ts';
 import { batchHeaderBytes, writeBatchHeader, type RecordBatch } from './record-batch.ts';
 import { varintSize, writeVarint } from './varint.ts';
 
+/** First capacity of a batch's buffer, bytes. */
+export const firstBatchBytes = 16 * 1024;
+
 /**
  * Builds one record batch in place. Keys and values are written by the caller straight into `sink`.
  *
@@ -10,7 +13,7 @@ import { varintSize, writeVarint } from './varint.ts';
  * for as many bytes as the record before needed, and what was written is moved where the guess was wrong.
  */
 export class RecordBatchWriter {
-  readonly sink = new ByteSink(16 * 1024);
+  readonly sink: ByteSink;
   recordCount = 0;
   #recordStart = 0;
   #lengthGuess = 2;
@@ -19,8 +22,10 @@ export class RecordBatchWriter {
   #keyLengthAt = 0;
   #valueLengthAt = 0;
 
-  constructor() {
-    this.sink.position = batchHeaderBytes;
+  /** @param sink an empty one, for this writer alone until the batch is no longer needed */
+  constructor(sink = new ByteSink(firstBatchBytes)) {
+    this.sink = sink;
+    sink.position = batchHeaderBytes;
   }
 
   get byteLength(): number {
@@ -49,9 +54,9 @@ export class RecordBatchWriter {
   }
 
   /** @param headers the header section as bytes: count, then each header */
-  endRecord(headers: Uint8Array, headersLength: number): void {
+  endRecord(headers: Uint8Array): void {
     this.#valueGuess = this.#fillLength(this.#valueLengthAt, this.#valueGuess);
-    this.sink.writeBytes(headers, 0, headersLength);
+    this.sink.writeBytes(headers);
     this.#closeRecord();
   }
 

@@ -27,20 +27,32 @@ export class ByteSink {
     this.buffer[this.position++] = byte;
   }
 
+  /** Appends the whole of `source`. */
+  writeBytes(source: Uint8Array): void {
+    const { length } = source;
+    this.reserve(length);
+    // A call into native code costs as much as eight bytes by hand.
+    if (length < 8) {
+      const { buffer } = this;
+      let at = this.position;
+      for (let i = 0; i < length; i++) buffer[at++] = source[i] as number;
+    } else {
+      this.buffer.set(source, this.position);
+    }
+    this.position += length;
+  }
+
   /** Appends `source[start, end)`. */
-  writeBytes(source: Uint8Array, start = 0, end = source.length): void {
+  writeRange(source: Uint8Array, start: number, end: number): void {
     const length = end - start;
     this.reserve(length);
-    // A short copy by hand is cheaper than the call into native code.
-    if (length < 24) {
+    // A view and a call into native code cost as much as 32 bytes by hand.
+    if (length < 32) {
       const { buffer } = this;
       let at = this.position;
       for (let i = start; i < end; i++) buffer[at++] = source[i] as number;
     } else {
-      this.buffer.set(
-        start === 0 && end === source.length ? source : source.subarray(start, end),
-        this.position,
-      );
+      this.buffer.set(source.subarray(start, end), this.position);
     }
     this.position += length;
   }
@@ -49,7 +61,7 @@ export class ByteSink {
   writeAscii(text: string): void {
     const { length } = text;
     this.reserve(length);
-    if (length < 24) {
+    if (length < 16) {
       const { buffer } = this;
       let at = this.position;
       for (let i = 0; i < length; i++) buffer[at++] = text.charCodeAt(i);

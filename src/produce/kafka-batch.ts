@@ -1,8 +1,9 @@
 import type { Compressor } from '../kafka/compression.ts';
 import type { RecordBatch } from '../kafka/record-batch.ts';
 import { RecordBatchWriter } from '../kafka/record-batch-writer.ts';
-import { writeVarint } from '../kafka/varint.ts';
+import { RecordHeaders } from './record-headers.ts';
 import type { ByteSink } from '../model/byte-sink.ts';
+import type { ByteSinkPool } from '../model/byte-sink-pool.ts';
 import type { RecordSink } from '../model/record-sink.ts';
 
 /** The finished batches of one partition, in order. */
@@ -22,6 +23,8 @@ export interface KafkaBatchOptions {
   readonly maxPartitions: number;
   readonly partitionCount: (topic: string) => number | undefined;
   readonly prepareTopic: (topic: string) => Promise<void>;
+  /** Where the buffers of its batches come from, and go to by `release`. */
+  readonly buffers: ByteSinkPool;
 }
 
 interface Slot {
@@ -35,17 +38,12 @@ interface Slot {
   before: { fullCount: number; position: number; recordCount: number };
 }
 
-const messageIdHeader = Buffer.from('\x14message_id', 'latin1'); // length 10 as a zigzag varint, then the name
-const headerCount = 4; // two headers, zigzag
-
 /** One Kafka transaction's worth of records, encoded in place by partition. */
 export class KafkaBatch implements RecordSink {
   readonly #options: KafkaBatchOptions;
   readonly #slots = new Map<string, (Slot | undefined)[]>();
   readonly #all: Slot[] = [];
-  readonly #epochHeader: Buffer;
-  #headers = Buffer.allocUnsafe(1024);
-  #idBytes = Buffer.alloc(0);
+  readonly #headers: RecordHeaders;
   #current: Slot | null = null;
   #transaction = 0;
   #bytes = 0;
@@ -57,12 +55,7 @@ export class KafkaBatch implements RecordSink {
 
   constructor(options: KafkaBatchOptions) {
     this.#options = options;
-    const epoch = Buffer.from(String(options.epoch));
-    this.#epochHeader = Buffer.concat([
-      Buffer.from('\x0aepoch', 'latin1'),
-      Buffer.from([epoch.length * 2]),
-      epoch,
-    ]);
+    this.#headers = new RecordHeaders(options.epoch);
   }
 
   get byteLength(): number {
@@ -82,11 +75,7 @@ export class KafkaBatch implements RecordSink {
   }
 
   beginTransaction(transactionId: string): void {
-    this.#idBytes = Buffer.from(`${transactionId}#`);
-    const needed = this.#idBytes.length + 128;
-    if (this.#headers.length < needed) this.#headers = Buffer.allocUnsafe(needed * 2);
-    this.#headers[0] = headerCount;
-    messageIdHeader.copy(this.#headers, 1);
+    this.#headers.beginTransaction(transactionId);
     this.#transaction++;
     this.#bytesBefore = this.#bytes;
     this.#recordCountBefore = this.recordCount;
@@ -117,16 +106,20 @@ export class KafkaBatch implements RecordSink {
     }
     if (slot.writer.byteLength >= slot.batchBytes) {
       slot.full.push(slot.writer);
-      slot.writer = new RecordBatchWriter();
+      slot.writer = this.#openWriter();
     }
     this.#current = slot;
     this.#bytes -= slot.writer.byteLength;
     return slot.writer.beginRecord();
   }
 
+  #openWriter(): RecordBatchWriter {
+    return new RecordBatchWriter(this.#options.buffers.take());
+  }
+
   #openSlot(partitions: (Slot | undefined)[], topic: string, partition: number): Slot {
     this.openedAt ??= performance.now();
-    const writer = new RecordBatchWriter();
+    const writer = this.#openWriter();
     const before = { fullCount: 0, ...writer.savepoint() };
     const batchBytes = this.#options.recordBatchBytes(topic);
     const slot: Slot = { topic, partition, batchBytes, full: [], writer, touchedBy: -1, before };
@@ -142,14 +135,7 @@ export class KafkaBatch implements RecordSink {
   endRecord(index: number | string): void {
     const slot = this.#slot();
     const { writer } = slot;
-    const suffix = String(index);
-    const headers = this.#headers;
-    const idLength = this.#idBytes.length + suffix.length;
-    let at = writeVarint(headers, 1 + messageIdHeader.length, idLength);
-    at += this.#idBytes.copy(headers, at);
-    at += headers.write(suffix, at, 'latin1');
-    at += this.#epochHeader.copy(headers, at);
-    writer.endRecord(headers, at);
+    writer.endRecord(this.#headers.of(index));
     this.#bytes += writer.byteLength;
     this.recordCount++;
     if (writer.byteLength > slot.batchBytes && writer.recordCount > 1) this.#splitOff(slot);
@@ -159,7 +145,7 @@ export class KafkaBatch implements RecordSink {
   #splitOff(slot: Slot): void {
     const body = slot.writer.takeLastRecord();
     slot.full.push(slot.writer);
-    slot.writer = new RecordBatchWriter();
+    slot.writer = this.#openWriter();
     slot.writer.appendRecord(body);
   }
 
@@ -178,6 +164,16 @@ export class KafkaBatch implements RecordSink {
     }
     return partitions;
   }
+
+  /** Gives the buffers back; what `finish` has made of them must not be used after it. */
+  release(): void {
+    for (const { full, writer } of this.#all) {
+      for (const each of full) this.#options.buffers.give(each.sink);
+      this.#options.buffers.give(writer.sink);
+    }
+    this.#all.length = 0;
+    this.#slots.clear();
+  }
 }
 
 /** One record with a key and a value and no headers, as a batch of its own: the position record. */
@@ -191,6 +187,6 @@ export async function singleRecordBatch(
   sink.writeUtf8(key);
   writer.endKey();
   sink.writeUtf8(value);
-  writer.endRecord(Buffer.from([0]), 1);
+  writer.endRecord(Buffer.from([0]));
   return writer.finish(timestampMs, null);
 }

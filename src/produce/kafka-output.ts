@@ -9,7 +9,9 @@ import {
   type TransactionalSession,
   type TransactionPart,
 } from '../kafka/transactional-session.ts';
+import { firstBatchBytes } from '../kafka/record-batch-writer.ts';
 import { failpoint } from '../lifecycle/failpoint.ts';
+import { ByteSinkPool } from '../model/byte-sink-pool.ts';
 import { samePlace, type PositionRecord } from '../model/position-record.ts';
 import { KafkaBatch, singleRecordBatch } from './kafka-batch.ts';
 import type { CommitReceipt, Output, OutputBatch } from './output.ts';
@@ -87,6 +89,8 @@ export class KafkaOutput implements Output {
   readonly #options: KafkaOutputOptions;
   readonly #topics: TopicDirectory;
   readonly #oversize: OversizeRecords;
+  /** As much as two batches hold, that are filled and committed by turns, in buffers that may be half empty. */
+  readonly #buffers: ByteSinkPool;
   #fenced: FencedSession | null;
   #committed: PositionRecord | null;
   /** Whether the producer at hand has written: its first record tells whether the position was read to the end. */
@@ -95,6 +99,7 @@ export class KafkaOutput implements Output {
 
   constructor(fenced: FencedSession, options: KafkaOutputOptions) {
     this.#options = options;
+    this.#buffers = new ByteSinkPool(firstBatchBytes, 4 * options.maxTransactionBytes);
     this.#fenced = fenced;
     this.#committed = fenced.last.record;
     this.#topics = new TopicDirectory({
@@ -123,6 +128,7 @@ export class KafkaOutput implements Output {
       maxPartitions: maxTransactionPartitions,
       partitionCount: (topic) => this.#topics.partitionCount(topic),
       prepareTopic: (topic) => this.#prepareTopic(topic),
+      buffers: this.#buffers,
     });
   }
 
@@ -170,6 +176,7 @@ export class KafkaOutput implements Output {
       queueMilliseconds: Math.max(0, startedAt - (batch.openedAt ?? startedAt)),
       milliseconds: performance.now() - startedAt,
     });
+    batch.release();
     return { positionsOffset: offset };
   }
 

@@ -125,8 +125,7 @@ export class OversizeRecords {
     if (key) sink.writeBytes(key);
     writer.endKey();
     sink.writeUtf8(letter.value);
-    const headerBytes = encodeHeaders(headers);
-    writer.endRecord(headerBytes, headerBytes.length);
+    writer.endRecord(encodeHeaders(headers));
     const batch = await writer.finish(timestampMs, this.#options.compressor);
     const at = parts.findIndex((part) => part.topic === letter.topic && part.partition === partition);
     const before = parts[at];

@@ -28,6 +28,5 @@ export function appendTo(writer: RecordBatchWriter, { key, value, headers }: Tes
   if (key) sink.writeBytes(key);
   writer.endKey();
   if (value) sink.writeBytes(value);
-  const section = headerSection(headers);
-  writer.endRecord(section, section.length);
+  writer.endRecord(headerSection(headers));
 }

@@ -80,12 +80,9 @@ export class ScriptedNetwork {
   get network(): KafkaNetwork {
     const brokers = new Map<number, KafkaBroker>();
     const broker = (nodeId: number): KafkaBroker => {
-      const send = async ({
-        request,
-      }: {
-        request: { encode: () => Promise<{ buf: Buffer }> };
-      }): Promise<Buffer> => {
-        const seen = readProduce(nodeId, (await request.encode()).buf);
+      const take = async (pieces: readonly Buffer[]): Promise<Buffer> => {
+        const body = Buffer.concat(pieces.slice(1)); // the first is the request's head
+        const seen = readProduce(nodeId, body);
         this.seen.push(seen);
         this.maxInFlight = Math.max(this.maxInFlight, ++this.inFlight);
         try {
@@ -94,8 +91,7 @@ export class ScriptedNetwork {
           this.inFlight--;
         }
       };
-      const made =
-        brokers.get(nodeId) ?? ({ versions: null, connectionPool: { send } } as unknown as KafkaBroker);
+      const made = brokers.get(nodeId) ?? scriptedBroker(take);
       brokers.set(nodeId, made);
       return made;
     };
@@ -103,4 +99,39 @@ export class ScriptedNetwork {
       Promise.resolve(broker(this.#leader(topic, partition)));
     return { leaderOf, destroy: () => undefined } as unknown as KafkaNetwork;
   }
+}
+
+/** A broker of kafkajs whose one connection hands over what is written, and answers with what `take` resolves to. */
+function scriptedBroker(take: (pieces: readonly Buffer[]) => Promise<Buffer>): KafkaBroker {
+  const pieces: Buffer[] = [];
+  const connection = {
+    clientId: 'scripted',
+    isAuthenticated: () => true,
+    failIfNotConnected: () => undefined,
+    nextCorrelationId: () => 1,
+    socket: {
+      cork: () => undefined,
+      uncork: () => undefined,
+      write: (piece: Buffer, onWritten?: () => void) => {
+        pieces.push(piece);
+        onWritten?.();
+      },
+    },
+    requestQueue: {
+      push: ({ entry, expectResponse, sendRequest }: ScriptedRequest) => {
+        sendRequest();
+        const answer = take(pieces.splice(0));
+        if (expectResponse) answer.then((payload) => entry.resolve({ payload }), entry.reject);
+        else answer.catch(() => undefined);
+      },
+    },
+  };
+  const connectionPool = { getConnectionByRequest: () => Promise.resolve(connection) };
+  return { versions: null, connectionPool } as unknown as KafkaBroker;
+}
+
+interface ScriptedRequest {
+  readonly entry: { resolve: (answer: { payload: Buffer }) => void; reject: (error: Error) => void };
+  readonly expectResponse: boolean;
+  readonly sendRequest: () => void;
 }

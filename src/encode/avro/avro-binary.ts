@@ -57,7 +57,7 @@ export function writeDouble(out: ByteSink, n: number): void {
 /** Writes `bytes`: a length, then `source[start, end)`. A `string` is written so too, from UTF-8. */
 export function writeLengthAndBytes(out: ByteSink, source: Uint8Array, start = 0, end = source.length): void {
   writeLong(out, end - start);
-  out.writeBytes(source, start, end);
+  out.writeRange(source, start, end);
 }
 
 /** Writes a `string`. A lone surrogate becomes U+FFFD. */

@@ -180,7 +180,7 @@ export class VectorCodec extends ValueCodec {
       if (!isFinite) throw this.fail('it holds what is no finite number');
     }
     if (end > start) writeLong(out, (end - start) / 4);
-    out.writeBytes(image, start, end);
+    out.writeRange(image, start, end);
     out.writeByte(0);
     return true;
   }

@@ -2,9 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { batchHeaderBytes, stampBatch } from '../../../src/kafka/record-batch.ts';
 import { pendingRecords, readBatches } from '../../../src/kafka/record-batch-reader.ts';
+import { ByteSinkPool } from '../../../src/model/byte-sink-pool.ts';
 import { KafkaBatch, type PartitionBatches } from '../../../src/produce/kafka-batch.ts';
 
 const limit = 600;
+/** One for all tests: what a batch leaves in a buffer must not show in the next one. */
+const buffers = new ByteSinkPool(64, 1e6);
 
 function createBatch(
   options: { maxBytes?: number; maxPartitions?: number; epoch?: number } = {},
@@ -16,6 +19,7 @@ function createBatch(
     maxPartitions: options.maxPartitions ?? 50,
     partitionCount: () => 8,
     prepareTopic: () => Promise.resolve(),
+    buffers,
   });
 }
 
@@ -90,6 +94,7 @@ describe('a Kafka batch', () => {
           .flatMap((part) => part.batches)
           .map((each) => each.plain.length - batchHeaderBytes);
         expect(batch.byteLength).toBe(plain.reduce((sum, bytes) => sum + bytes, 0));
+        batch.release();
       }),
       { numRuns: 300 },
     );
@@ -121,6 +126,34 @@ describe('a Kafka batch', () => {
     expect(records.map(({ headers }) => Object.fromEntries(headers))).toEqual([
       { message_id: 'binlog.000007:1234#4.t', epoch: '4000000' },
     ]);
+  });
+
+  it('counts the message_id on over every digit, and starts anew where it does not', async () => {
+    const batch = createBatch();
+    const indices = [
+      ...Array.from({ length: 1102 }, (_, index) => index),
+      5,
+      6,
+      '6.t',
+      7,
+      99,
+      100,
+      9998,
+      9999,
+      10_000,
+    ];
+    batch.beginTransaction('0-1-1');
+    for (const index of indices) write(batch, { topic: 'a', partition: 0, size: 3 }, index);
+    batch.beginTransaction('a-longer-id:4242');
+    for (const index of [0, 1]) write(batch, { topic: 'a', partition: 0, size: 3 }, index);
+    const [part] = await batch.finish(1, null);
+    const records = part?.batches.flatMap(pendingRecords) ?? [];
+    expect(records.map(({ headers }) => headers.get('message_id'))).toEqual([
+      ...indices.map((index) => `0-1-1#${index}`),
+      'a-longer-id:4242#0',
+      'a-longer-id:4242#1',
+    ]);
+    expect(new Set(records.map(({ headers }) => headers.get('epoch')))).toEqual(new Set(['12']));
   });
 
   it('is full by bytes, and by partitions', () => {
