@@ -13,6 +13,7 @@ import { MaxwellJson } from '../../src/encode/maxwell-json.ts';
 import { TransactionEncoder } from '../../src/encode/transaction-encoder.ts';
 import type { ValueWriter } from '../../src/encode/value-writer.ts';
 import { createCompressor, type CompressionType } from '../../src/kafka/compression.ts';
+import { ByteSinkPool } from '../../src/model/byte-sink-pool.ts';
 import { KafkaBatch } from '../../src/produce/kafka-batch.ts';
 import type { SourceTransaction } from '../../src/model/transaction.ts';
 import { openBinlogBench, takeOf } from '../../test/support/binlog-bench.ts';
@@ -72,6 +73,7 @@ async function fill(
     maxPartitions: 50,
     partitionCount: () => 1,
     prepareTopic: () => Promise.resolve(),
+    buffers: new ByteSinkPool(16 * 1024, 0),
   });
   const encoder = new TransactionEncoder({ ...defaultEncodeOptions, topic: TOPIC }, values);
   for (const transaction of transactions) {
