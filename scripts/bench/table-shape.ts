@@ -1,4 +1,4 @@
-import { SeededRandom } from '../../test/support/seeded-random.ts';
+import type { SeededRandom } from '../../test/support/seeded-random.ts';
 
 /** What the rows of a load look like: `id BIGINT PRIMARY KEY`, then columns of the seven kinds below in turn. */
 export interface TableShape {

@@ -144,7 +144,7 @@ describe('what is written in place of kafkajs', () => {
       enforceRequestTimeout: true,
       clientId: 'c',
       broker: 'b',
-      logger: { debug: vi.fn(), warn: vi.fn() },
+      logger: { debug: vi.fn<() => void>(), warn: vi.fn<() => void>() },
     });
     queue.checkPendingRequests();
     expect(queue.throttleCheckTimeoutId).toBeNull();
@@ -153,7 +153,7 @@ describe('what is written in place of kafkajs', () => {
       entry: { correlationId: 1 },
       expectResponse: true,
       requestTimeout: null,
-      sendRequest: vi.fn(),
+      sendRequest: vi.fn<() => void>(),
     });
     expect(queue.throttleCheckTimeoutId).not.toBeNull();
     queue.destroy();
