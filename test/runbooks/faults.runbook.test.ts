@@ -91,7 +91,6 @@ it('redis-restore.md', async () => {
   await lab.shell(`redis_start() {
     redis-server --bind 127.0.0.1 --port ${port} --dir "$REDIS_DIR" --save '' --daemonize yes > /dev/null
     until redis-cli -u "$REDIS" ping > /dev/null 2>&1; do sleep 0.1; done; }
-    declare -f redis_start >> state.sh
     redis_start`);
   await replicate(lab);
   await lab.run('What is there');

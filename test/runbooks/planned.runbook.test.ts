@@ -76,3 +76,9 @@ it('redis-nodes.md', async () => {
   reportGaps(lab, 'redis-nodes.md');
   lab.expectAllRun();
 });
+
+it('capacity.md', async () => {
+  const lab = await RunbookLab.open('capacity');
+  await lab.run('The formula, with figures of your own');
+  lab.expectAllRun();
+});

@@ -102,7 +102,7 @@ export class RunbookLab {
   /** Runs bash code with what earlier blocks have set; rejects, with the output, unless it ends with 0. */
   async shell(code: string): Promise<string> {
     const state = join(this.dir, 'state.sh');
-    const script = `. ${quoted(state)}\nset -a\n. ${quoted(WORDS)}\nset -euo pipefail\n${code}\nset +e\nexport -p > ${quoted(state)}\n`;
+    const script = `. ${quoted(state)}\nset -a\n. ${quoted(WORDS)}\nset -eu\n${code}\nset +e\n{ export -p; declare -f; } > ${quoted(state)}\n`;
     const child = spawn('bash', ['-c', script], {
       cwd: this.dir,
       env: productEnv(),
