@@ -77,8 +77,11 @@ it('redis-nodes.md', async () => {
   lab.expectAllRun();
 });
 
-it('capacity.md', async () => {
-  const lab = await RunbookLab.open('capacity');
-  await lab.run('The formula, with figures of your own');
+it.each([
+  ['capacity', ['The formula, with figures of your own']],
+  ['environments', ['The repository', 'Hold one against the other']],
+])('%s.md', async (page, headings) => {
+  const lab = await RunbookLab.open(page);
+  for (const heading of headings) expect(await lab.run(heading)).not.toBe('');
   lab.expectAllRun();
 });
