@@ -116,10 +116,14 @@ function aptSourceFiles(): string[] {
 }
 
 /**
- * Unpacks a package of Debian sid and everything it depends on (libc included) into `root`, beside the system and
+ * Unpacks packages of Debian sid and everything they depend on (libc included) into `root`, beside the system and
  * never into it. The mirror and its key come from this machine's own apt sources. Throws StackError.
  */
-export async function unpackSidClosure(server: string, packageName: string, root: string): Promise<void> {
+export async function unpackSidClosure(
+  server: string,
+  packageNames: readonly string[],
+  root: string,
+): Promise<void> {
   const mirror = debianMirror(aptSourceFiles());
   if (mirror === undefined || findProgram('dpkg-deb') === undefined)
     throw new StackError(
@@ -141,15 +145,16 @@ export async function unpackSidClosure(server: string, packageName: string, root
     'Debug::NoLocking': '1', // all folders are the stack's own, so root is not needed
   };
   const options = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
-  const fetch = ['-qq', '-y', '--download-only', '--no-install-recommends', 'install', packageName];
+  const fetch = ['-qq', '-y', '--download-only', '--no-install-recommends', 'install', ...packageNames];
   await inTurn(async () => {
-    progress(server, `fetching ${packageName} of Debian sid and what it needs`);
+    progress(server, `fetching ${packageNames.join(', ')} of Debian sid and what is needed`);
     await runCommand('apt-get', [...options, '-qq', 'update']);
     await runCommand('apt-get', [...options, ...fetch]);
   });
   const archives = join(work, 'cache', 'archives');
   const debs = readdirSync(archives).filter((name) => name.endsWith('.deb'));
-  if (debs.length === 0) throw new StackError(`apt-get fetched nothing for ${packageName} of Debian sid`);
+  if (debs.length === 0)
+    throw new StackError(`apt-get fetched nothing for ${packageNames.join(', ')} of Debian sid`);
   progress(server, `unpacking ${debs.length} packages`);
   const partial = `${root}.partial`;
   rmSync(partial, { recursive: true, force: true });

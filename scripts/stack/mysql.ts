@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { HOST } from './free-port.ts';
 import { unpackSidClosure } from './install.ts';
@@ -8,6 +8,7 @@ import type { ServerCommand } from './server-process.ts';
 import { sqlVersion } from './sql-probe.ts';
 import { StackError } from './stack-error.ts';
 import type { Accounts, ServerEntry } from './stack-file.ts';
+import { unpackedProgram } from './unpacked-program.ts';
 
 const START_TIMEOUT_MS = 90_000;
 
@@ -28,24 +29,17 @@ async function systemMysqld(): Promise<Mysqld | undefined> {
 }
 
 function unpackedMysqld(root: string): Mysqld {
-  const libraries = readdirSync(join(root, 'usr/lib')).filter((name) => name.endsWith('-linux-gnu'));
-  for (const name of libraries) {
-    const folder = join(root, 'usr/lib', name);
-    const loader = readdirSync(folder).find((file) => /^ld-linux.*\.so\.\d+$/.test(file));
-    if (loader === undefined) continue;
-    // The packages' own loader and libc: the system's may be older than the server was built for.
-    return {
-      command: join(folder, loader),
-      args: ['--library-path', folder, join(root, 'usr/sbin/mysqld')],
-      placeOptions: [
-        `basedir=${join(root, 'usr')}`,
-        `lc-messages-dir=${join(root, 'usr/share/mysql')}`,
-        `character-sets-dir=${join(root, 'usr/share/mysql/charsets')}`,
-        `plugin-dir=${join(root, 'usr/lib/mysql/plugin')}`,
-      ],
-    };
-  }
-  throw new StackError(`mysql: ${root} holds no dynamic loader; remove it and try again`);
+  const { command, args } = unpackedProgram(root, 'usr/sbin/mysqld');
+  return {
+    command,
+    args,
+    placeOptions: [
+      `basedir=${join(root, 'usr')}`,
+      `lc-messages-dir=${join(root, 'usr/share/mysql')}`,
+      `character-sets-dir=${join(root, 'usr/share/mysql/charsets')}`,
+      `plugin-dir=${join(root, 'usr/lib/mysql/plugin')}`,
+    ],
+  };
 }
 
 async function mysqld(dir: string): Promise<Mysqld> {
@@ -53,7 +47,7 @@ async function mysqld(dir: string): Promise<Mysqld> {
   if (found !== undefined) return found;
   const root = join(dir, 'cache', 'mysql');
   if (!existsSync(root))
-    await unpackSidClosure('mysql', 'mysql-server-core', root).catch((error: unknown) => {
+    await unpackSidClosure('mysql', ['mysql-server-core'], root).catch((error: unknown) => {
       throw new StackError(
         `mysql cannot be had: install MySQL 8.4 or newer so that mysqld is on the PATH, or name a server of your own with HEAVISIDE_TEST_MYSQL=mysql://user:password@host:port.\n${String(error)}`,
       );

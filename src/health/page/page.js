@@ -43,18 +43,24 @@ function duration(seconds) {
 }
 
 const number = (value) => Math.round(value).toLocaleString('en-US');
-const rate = (value) => (value === null || value === undefined ? none : `${number(value)} rows/s`);
+function rate(value) {
+  return value === null || value === undefined ? none : `${number(value)} rows/s`;
+}
+
 const ago = (at) => `${duration(Math.max(0, status.now - at) / 1000)} ago`;
 const clock = (at) => new Date(at).toLocaleTimeString([], { hour12: false });
+
+/** Each with a full stop. */
+const sentences = (...texts) => texts.map((text) => text.replace(/[^.!?]$/, '$&.')).join(' ');
 
 /** What is to be said first: [tone, headline, what it means]. */
 function verdict() {
   const { blocked, leader, refusal, stream, takeovers, role, isHighlyAvailable, isRedisUp } = status;
   if (blocked) {
-    return ['bad', `Blocked: ${blocked.code}`, `${blocked.message} Position: ${blocked.position}.`];
+    return ['bad', `Blocked: ${blocked.code}`, sentences(blocked.message, `Position: ${blocked.position}`)];
   }
   if (refusal && (leader === null || !isHighlyAvailable)) {
-    return ['bad', `Not replicating: ${refusal.code}`, `${refusal.message} ${refusal.hint}`];
+    return ['bad', `Not replicating: ${refusal.code}`, sentences(refusal.message, refusal.hint)];
   }
   if (isHighlyAvailable && isRedisUp === false && role !== 'leader') {
     return ['bad', 'This replica does not reach Redis', 'It cannot see who leads, and could not take over.'];
