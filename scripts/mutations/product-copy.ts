@@ -65,6 +65,9 @@ export class ProductCopy {
     await runCommand(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--noCheck'], {
       cwd: this.#folder,
     });
+    cpSync(join(this.#folder, 'src', 'health', 'page'), join(this.#folder, 'dist', 'health', 'page'), {
+      recursive: true,
+    });
     const page = join('health', 'page');
     cpSync(join(this.#folder, 'src', page), join(this.#folder, 'dist', page), { recursive: true });
   }

@@ -1,6 +1,6 @@
 import { monotonicEpochMs } from '../../support/monotonic-epoch.ts';
 import { availability } from '../availability.ts';
-import type { Ground } from '../ground.ts';
+import { REPLICAS, type Ground } from '../ground.ts';
 import type { Scenario } from '../scenario.ts';
 import { onRedis } from './redis-loss.ts';
 
@@ -53,6 +53,16 @@ const faults: Readonly<Record<string, Fault>> = {
   'the source comes one byte at a time': onLink('source', 'trickle'),
 };
 
+/** As a supervisor does: starts what has ended by itself, as a leader does whose event loop stood still past its lease. */
+async function superviseReplicas(ground: Ground): Promise<number> {
+  const ended = REPLICAS.filter((name) => !ground.replica(name).isRunning);
+  for (const name of ended) {
+    ground.faults.add(`${name} had ended by itself: it is started anew`);
+    await ground.start(name);
+  }
+  return ended.length;
+}
+
 async function run(ground: Ground): Promise<void> {
   const { notes, random, tail, writer } = ground;
   await ground.startAll();
@@ -60,6 +70,7 @@ async function run(ground: Ground): Promise<void> {
   const endsAt = startedAt + ground.minutes * 60_000;
   const names = Object.keys(faults);
   let met = 0;
+  let restarted = 0;
   while (monotonicEpochMs() < endsAt) {
     const periodMs = Math.min(ground.faultEveryMs, (ground.minutes * 60_000) / 2);
     const nextAt = monotonicEpochMs() + periodMs;
@@ -73,10 +84,12 @@ async function run(ground: Ground): Promise<void> {
     await undo?.();
     ground.faults.add('taken back');
     met += 1;
+    restarted += await superviseReplicas(ground);
     await ground.flow(100);
     const restMs = Math.min(nextAt, endsAt) - monotonicEpochMs();
     if (restMs > 0) await ground.pass(restMs);
     notes.figures['faults'] = met;
+    notes.figures['endedByThemselves'] = restarted;
     ground.faults.add(`${tail.records} rows read, ${writer.ledger.visibleChanges} acknowledged`);
   }
   await ground.flow(50);
