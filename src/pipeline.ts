@@ -1,9 +1,13 @@
+import { setImmediate } from 'node:timers/promises';
 import { asHeavisideError, type HeavisideError } from './errors.ts';
 import type { PositionRecord, SplitPosition } from './model/position-record.ts';
 import type { SourceTransaction } from './model/transaction.ts';
 import type { EncodedRows, PipelineOptions } from './pipeline-options.ts';
 import { CurrentBatch } from './produce/current-batch.ts';
 import type { OutputBatch } from './produce/output.ts';
+
+/** Time after which the loop lets timers and sockets have their turn, milliseconds. */
+const LONGEST_HOLD_MS = 25;
 
 /**
  * The data path as one loop: take → encode → commit, with at most one commit on its way while the next batch fills.
@@ -21,6 +25,7 @@ export class Pipeline {
   #hasMoved = false;
   #committingBytes = 0;
   #lastCommitAt = performance.now();
+  #othersRanAt = performance.now();
   #committing: Promise<void> | null = null;
   #commitFailure: HeavisideError | null = null;
   #streamFailure: HeavisideError | null = null;
@@ -70,7 +75,10 @@ export class Pipeline {
         this.#taken = null;
         if (transactions) {
           this.#options.onTaken(transactions);
-          for (const transaction of transactions) await this.#add(transaction);
+          for (const transaction of transactions) {
+            await this.#add(transaction);
+            await this.#letOthersRun();
+          }
         } else if (!this.#isTaking) {
           void this.#take();
         }
@@ -94,6 +102,13 @@ export class Pipeline {
     }
     this.#isTaking = false;
     this.#wake();
+  }
+
+  /** A backlog is encoded without a wait of its own: the renewal of the lease, heartbeats and pages come in between. */
+  async #letOthersRun(): Promise<void> {
+    if (performance.now() - this.#othersRanAt < LONGEST_HOLD_MS) return;
+    await setImmediate();
+    this.#othersRanAt = performance.now();
   }
 
   /** Waits for the next thing to happen: transactions, the end of a commit, a time that is due, an abort. */

@@ -80,6 +80,8 @@ class IdBatch implements OutputBatch {
 
 class IdEncoder implements TransactionEncoderPort {
   failAt: string | null = null;
+  /** How long each transaction keeps the thread busy. */
+  millisecondsEach = 0;
 
   async *encode(
     each: SourceTransaction,
@@ -87,6 +89,7 @@ class IdEncoder implements TransactionEncoderPort {
     resume: { nextRowIndex: number } | null = null,
   ): AsyncGenerator<{ nextRowIndex: number; xid: bigint | null; prefixHash: string }, EncodedRows> {
     await Promise.resolve();
+    for (const until = performance.now() + this.millisecondsEach; performance.now() < until;);
     sink.beginTransaction(each.id);
     const { rows } = each as ReturnType<typeof transaction>;
     for (let index = resume?.nextRowIndex ?? 0; index < rows; index++) {
@@ -222,6 +225,25 @@ describe('the pipeline', () => {
     bench.leave.abort();
     await running;
     expect(bench.commits.map(({ ids }) => ids)).toEqual([['1#0'], ['2#0', '3#0', '4#0', '5#0']]);
+  });
+
+  it('lets timers run while it encodes a backlog: the lease is renewed by one', async () => {
+    const bench = new Bench();
+    const running = bench.pipeline().run();
+    let longestMs = 0;
+    let ranAt = performance.now();
+    const timer = setInterval(() => {
+      longestMs = Math.max(longestMs, performance.now() - ranAt);
+      ranAt = performance.now();
+    }, 1);
+    bench.encoder.millisecondsEach = 10;
+    bench.feed(...Array.from({ length: 60 }, (_, index) => transaction(index + 1)));
+    await bench.until(() => bench.commits.length > 0);
+    clearInterval(timer);
+    bench.leave.abort();
+    await running;
+    expect(bench.commits.flatMap(({ ids }) => ids)).toHaveLength(60);
+    expect(longestMs).toBeLessThan(300); // half of what the backlog takes
   });
 
   it('splits a transaction that does not fit, with the row index in the position, and resumes there', async () => {
