@@ -40,16 +40,12 @@ export class Release {
     return runCommand('helm', [verb, this.name, '--namespace', this.kube.namespace, ...args]);
   }
 
-  install(values: object): Promise<string> {
-    return this.helm(
-      'install',
-      chartFolder,
+  install(values: Readonly<Record<string, unknown>>): Promise<string> {
+    const given = Object.entries(values).flatMap(([name, value]) => [
       '--set-json',
-      JSON.stringify(values),
-      '--wait',
-      '--timeout',
-      '4m',
-    );
+      `${name}=${JSON.stringify(value)}`,
+    ]);
+    return this.helm('install', chartFolder, ...given, '--wait', '--timeout', '4m');
   }
 
   /** Changes values and keeps the others. @param waits until every pod is updated and ready */
