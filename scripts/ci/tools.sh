@@ -31,7 +31,9 @@ go_programs() {
 
 debian_programs() {
   local source mirror key=''
-  source=$(grep -lsE '^(URIs:|deb ).*/debian/?( |$)' /etc/apt/sources.list.d/* /etc/apt/sources.list | head -n 1)
+  # grep ends with 2 where one of the files is not there.
+  source=$({ grep -lsE '^(URIs:|deb ).*/debian/?( |$)' /etc/apt/sources.list.d/* /etc/apt/sources.list || true; } | head -n 1)
+  [ -n "$source" ] || { say 'no Debian mirror in /etc/apt'; return 1; }
   mirror=$(grep -hoE '[a-z+]+://[^ ]+/debian/?( |$)' "$source" | head -n 1 | tr -d ' ')
   key=$(sed -nE 's/^Signed-By: *(.+)$/[signed-by=\1]/p; s/^deb .*(signed-by=[^] ]+).*$/[\1]/p' "$source" | head -n 1)
   mkdir -p lists/partial cache/archives/partial
