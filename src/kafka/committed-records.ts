@@ -32,6 +32,8 @@ export interface ReadRange {
   readonly to: bigint;
   /** Milliseconds without any progress until KAFKA_TIMEOUT. */
   readonly patienceMs: number;
+  /** How much is asked for at a time; 4 MiB where nothing is said. */
+  readonly maxBytes?: number;
 }
 
 const idleWaitMs = 50;
@@ -71,13 +73,13 @@ export async function* committedRecords(range: ReadRange): AsyncGenerator<readon
 
 /** Partitions move: what may be tried again is. */
 async function fetchPatiently(
-  { network, topic, partition, patienceMs }: ReadRange,
+  { network, topic, partition, patienceMs, maxBytes }: ReadRange,
   offset: bigint,
   since: number,
 ): Promise<FetchedRecordSet> {
   for (;;) {
     try {
-      return await fetchRecordSet(network, topic, partition, offset);
+      return await fetchRecordSet(network, { topic, partition, offset }, maxBytes);
     } catch (error) {
       const mayRetry = error instanceof HeavisideError && error.reaction === 'rebuild';
       if (!mayRetry || performance.now() - since > patienceMs) throw error;

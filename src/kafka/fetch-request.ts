@@ -25,20 +25,18 @@ export async function fetchPartition(
   partition: number,
   offset: bigint,
 ): Promise<FetchedPartition> {
-  const { recordSet, aborted } = await fetchRecordSet(network, topic, partition, offset);
+  const { recordSet, aborted } = await fetchRecordSet(network, { topic, partition, offset });
   return { batches: readBatches(recordSet), aborted };
 }
 
-/** As fetchPartition, with the batches unread. */
+/** As fetchPartition, with the batches unread. @param maxBytes more only where the first batch alone is larger */
 export async function fetchRecordSet(
   network: KafkaNetwork,
-  topic: string,
-  partition: number,
-  offset: bigint,
+  { topic, partition, offset }: { topic: string; partition: number; offset: bigint },
+  maxBytes = 4 * 1024 * 1024,
 ): Promise<FetchedRecordSet> {
   const broker = await network.leaderOf(topic, partition);
   // Fetch v4: replica_id max_wait min_bytes max_bytes isolation_level [topic [partition offset max_bytes]]
-  const maxBytes = 4 * 1024 * 1024;
   const body = new WireWriter()
     .int32(-1)
     .int32(100)

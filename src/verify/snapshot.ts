@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Query } from '../binlog/mysql-client.ts';
 import { readCurrentPosition } from '../binlog/source-identity.ts';
 import { HeavisideError } from '../errors.ts';
+import type { GtidSet } from '../model/gtid-set.ts';
 import { MysqlGtidSet } from '../model/mysql-gtid-set.ts';
 import { parseGtidSet } from '../model/parse-gtid-set.ts';
 import type { BinlogCoordinates, Position } from '../model/position.ts';
@@ -136,8 +137,7 @@ function exactSnapshot({ gtids, coordinates }: Position, sourceId: string): Snap
   }
   return {
     position: gtids.toString(),
-    side: ({ transactionId }) =>
-      gtids.contains(parseOne(gtids.flavor, transactionId)) ? 'inside' : 'outside',
+    side: ({ transactionId }) => (holds(gtids, transactionId) ? 'inside' : 'outside'),
     isReached: (record) =>
       record.gtidSet !== null &&
       (gtids.flavor === 'mysql'
@@ -146,8 +146,8 @@ function exactSnapshot({ gtids, coordinates }: Position, sourceId: string): Snap
   };
 }
 
-const parseOne = (flavor: 'mysql' | 'mariadb', id: string): ReturnType<typeof parseGtidSet> =>
-  parseGtidSet(flavor, id);
+const holds = (gtids: GtidSet, gtid: string): boolean =>
+  gtids instanceof MysqlGtidSet ? gtids.has(gtid) : gtids.contains(parseGtidSet(gtids.flavor, gtid));
 
 async function executed(query: Query): Promise<MysqlGtidSet> {
   const [row] = await query('SELECT @@GLOBAL.gtid_executed AS gtids');

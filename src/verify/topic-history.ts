@@ -37,6 +37,9 @@ interface Pending extends FoldedRecord {
   readonly message: MessagePlace;
 }
 
+/** For one record: the broker gives its whole batch, and not much more. */
+const ONE_RECORD_BYTES = 1024;
+
 /** Where a record of Maxwell's stands, which has no message_id: before all of ours, in the order of its partition. */
 const BEFORE_ALL: MessagePlace = { transactionId: '', origin: '', sequence: 0, rowIndex: 0 };
 
@@ -137,7 +140,14 @@ export class TopicHistory {
   async readAgain(place: number, offset: number): Promise<RowChange | null> {
     const { network, patienceMs } = this.#options;
     const from = BigInt(offset);
-    const range = { network, ...this.where(place), from, to: from + 1n, patienceMs };
+    const range = {
+      network,
+      ...this.where(place),
+      from,
+      to: from + 1n,
+      patienceMs,
+      maxBytes: ONE_RECORD_BYTES,
+    };
     for await (const [record] of committedRecords(range))
       if (record) return this.#options.reader.read(record.value?.toString() ?? '');
     return null;
