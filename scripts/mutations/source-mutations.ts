@@ -148,6 +148,14 @@ export const sourceMutations: readonly Mutation[] = [
     killedBy: unit('encode/transaction-encoder', 'stop the stream where the table is included'),
   },
   {
+    name: 'backlog-encoded-without-a-pause',
+    rules: [26],
+    file: 'src/pipeline.ts',
+    from: '            await this.#letOthersRun();\n',
+    to: '',
+    killedBy: unit('pipeline', 'lets timers run while it encodes a backlog'),
+  },
+  {
     name: 'idle-stream-writes-no-position',
     rules: [20],
     file: 'src/pipeline.ts',
