@@ -1,48 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { awaitRegistry } from './await-registry.ts';
-import { Checkpointer, type CheckpointStore } from './checkpoint/checkpointer.ts';
+import { Checkpointer } from './checkpoint/checkpointer.ts';
 import { PositionTracker } from './checkpoint/position-tracker.ts';
 import { positionOf } from './checkpoint/record-position.ts';
 import type { Lease } from './election/lease.ts';
 import { asHeavisideError, HeavisideError } from './errors.ts';
 import { findStart, type Start } from './find-start.ts';
 import { failpoint } from './lifecycle/failpoint.ts';
-import type { Position, SourceFlavor } from './model/position.ts';
 import type { PositionRecord } from './model/position-record.ts';
-import type { SourceSchema } from './model/schema-snapshot.ts';
-import type { Log } from './observability/log.ts';
 import type { TakeoverPhase } from './observability/metric-definition.ts';
-import type { TransactionEncoderPort } from './pipeline-options.ts';
+import type { LeadershipOptions } from './leadership-options.ts';
 import { Pipeline } from './pipeline.ts';
-import type { Leading, OutputPort, SourcePort } from './ports.ts';
 import type { Output } from './produce/output.ts';
-import type { ReplicaState } from './replica-state.ts';
-
-export interface LeadershipOptions {
-  readonly state: ReplicaState;
-  readonly source: SourcePort;
-  readonly outputs: OutputPort;
-  readonly createEncoder: (schema: SourceSchema | null) => TransactionEncoderPort;
-  readonly checkpoints: CheckpointStore | null;
-  readonly log: Log;
-  readonly configFingerprint: string;
-  readonly initPosition: (flavor: SourceFlavor) => Position | null;
-  readonly onRegression: 'block' | 'replay';
-  readonly lingerMs: number;
-  readonly positionHeartbeatMs: number;
-  readonly maxBlockMs: number;
-  /** Reconnects to the source before the lease is given to another replica; null: no end. */
-  readonly reconnectAttempts: number | null;
-  /** Whether another replica proved within so long that it reaches the source: else the lease stays, for giving it away would mend nothing. */
-  readonly canOtherReachSource: (withinMs: number) => Promise<boolean>;
-  readonly backoffMs: (failures: number) => number;
-  readonly onPhase: (phase: TakeoverPhase, seconds: number) => void;
-  /** This replica leads: its first Kafka transaction is committed. */
-  readonly onLeading: (start: Leading) => void;
-  /** Redis knew less than the position record: it was emptied, failed over, or restored from a backup. */
-  readonly onRedisRollback: () => void;
-  readonly onError: (error: HeavisideError) => void;
-}
 
 /** An idle stream commits too: a position that does not move is then told from one that cannot be committed. */
 const idleHeartbeatMs = 30_000;
@@ -137,11 +106,13 @@ export class Leadership {
       config: this.#options.configFingerprint,
     };
     const isSameEpoch = previous?.epoch === epoch;
-    return new PositionTracker(identity, start.position, {
+    const tracker = new PositionTracker(identity, start.position, {
       lastTransaction: previous?.lastTransaction ?? null,
       nextCommit: isSameEpoch ? previous.commit + 1 : 0,
       fileCreatedAt,
     });
+    tracker.snapshot = previous === null ? this.#options.firstSnapshot() : (previous.snapshot ?? null);
+    return tracker;
   }
 
   #createCheckpointer(lease: Lease): Checkpointer {
@@ -232,6 +203,7 @@ export class Leadership {
     const stream = await source.open(position, from, AbortSignal.any([lease.signal, opening.signal]));
     leave.removeEventListener('abort', giveUp); // from here on the pipeline ends what is at hand
     const filesCreatedAt = new Map<string, number | null>();
+    const snapshots = this.#options.openSnapshots(from);
     try {
       state.isSourceReachable = true;
       state.queueBytes = () => stream.queuedBytes();
@@ -253,6 +225,7 @@ export class Leadership {
         lingerMs,
         positionHeartbeatMs,
         idleHeartbeatMs,
+        ...(snapshots === null ? {} : { snapshot: snapshots.run }),
         onTaken: (transactions) => {
           const { file } = stream.coordinates();
           filesCreatedAt.set(file, stream.fileCreatedAt());
@@ -263,6 +236,7 @@ export class Leadership {
           for (const each of rows) state.countRows(each);
           onRecord(record);
           this.#noteCommit(record);
+          snapshots?.committed(record.snapshot ?? null);
           state.countTransactions(transactions);
           checkpointer.saveSoon(record, positionsOffset);
         },
@@ -281,6 +255,7 @@ export class Leadership {
       state.bufferBytes = () => pipeline.bufferedBytes();
       await pipeline.run();
     } finally {
+      snapshots?.close();
       await stream.close();
     }
   }

@@ -5,6 +5,7 @@ import type { PositionRecord, SplitPosition } from './model/position-record.ts';
 import type { RecordSink } from './model/record-sink.ts';
 import type { RowOperation, SourceTransaction } from './model/transaction.ts';
 import type { Output } from './produce/output.ts';
+import type { SnapshotRun } from './snapshot/snapshot-run.ts';
 
 /** Stage 1 as the pipeline sees it. */
 export interface TransactionStream {
@@ -22,6 +23,12 @@ export interface TransactionEncoderPort {
     resume?: { nextRowIndex: number; xid: bigint | null; prefixHash: string } | null,
   ): AsyncGenerator<{ nextRowIndex: number; xid: bigint | null; prefixHash: string }, EncodedRows>;
 }
+
+/** Snapshots as the pipeline sees them. */
+export type SnapshotPort = Pick<
+  SnapshotRun,
+  'isActive' | 'isAwaited' | 'isHolding' | 'progress' | 'start' | 'observe' | 'arrive'
+>;
 
 /** What was written of one source transaction. */
 export interface EncodedRows {
@@ -48,6 +55,8 @@ export interface PipelineOptions {
   readonly positionHeartbeatMs: number;
   /** And at least this often on a stream that does not move at all, in milliseconds. */
   readonly idleHeartbeatMs: number;
+  /** Absent: no snapshot is read beside this stream. */
+  readonly snapshot?: SnapshotPort;
   readonly onTaken: (transactions: readonly SourceTransaction[]) => void;
   /** After each commit; the checkpoint is written here. */
   readonly onCommitted: (commit: {

@@ -2,9 +2,13 @@ import { setImmediate } from 'node:timers/promises';
 import { asHeavisideError, type HeavisideError } from './errors.ts';
 import type { PositionRecord, SplitPosition } from './model/position-record.ts';
 import type { SourceTransaction } from './model/transaction.ts';
-import type { EncodedRows, PipelineOptions } from './pipeline-options.ts';
+import type { EncodedRows, PipelineOptions, SnapshotPort } from './pipeline-options.ts';
 import { CurrentBatch } from './produce/current-batch.ts';
 import type { OutputBatch } from './produce/output.ts';
+import { SnapshotStops } from './snapshot-stops.ts';
+
+/** A quiet stream tells nobody that it has come to where a snapshot waits for it. */
+const snapshotPollMs = 5;
 
 /** Time after which the loop lets timers and sockets have their turn, milliseconds. */
 const LONGEST_HOLD_MS = 25;
@@ -31,12 +35,30 @@ export class Pipeline {
   #streamFailure: HeavisideError | null = null;
   #taken: readonly SourceTransaction[] | null = null;
   #isTaking = false;
+  readonly #stops: SnapshotStops | null;
   #wake: () => void = () => undefined;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
     this.#resume = options.resume;
     this.#current = new CurrentBatch(() => options.output.createBatch());
+    this.#stops = options.snapshot ? this.#createStops(options.snapshot) : null;
+  }
+
+  #createStops(snapshot: SnapshotPort): SnapshotStops {
+    return new SnapshotStops(this.#options, snapshot, {
+      sink: this.#current,
+      beforeRecords: () => {
+        if (this.#current.batch.recordCount === 0) this.#batchStartedAt = performance.now();
+      },
+      send: () => this.#send('rows', null),
+      standStill: async () => {
+        await this.#sendIfDue();
+        this.#options.onProgress();
+        await this.#idle(true);
+      },
+      throwIfFailed: () => this.#throwIfFailed(),
+    });
   }
 
   /** Bytes of encoded records that are not committed. */
@@ -68,6 +90,7 @@ export class Pipeline {
     const wake = (): void => this.#wake();
     signal.addEventListener('abort', wake);
     leave.addEventListener('abort', wake);
+    this.#options.snapshot?.start(wake);
     try {
       while (!leave.aborted) {
         this.#throwIfFailed();
@@ -82,6 +105,8 @@ export class Pipeline {
         } else if (!this.#isTaking) {
           void this.#take();
         }
+        if (this.#stops?.isActive === true)
+          await this.#stops.stopBy(transactions === null && this.#taken === null);
         await this.#sendIfDue();
         this.#options.onProgress();
         if (!transactions) await this.#idle();
@@ -112,10 +137,10 @@ export class Pipeline {
   }
 
   /** Waits for the next thing to happen: transactions, the end of a commit, a time that is due, an abort. */
-  async #idle(): Promise<void> {
+  async #idle(isHeld = false): Promise<void> {
     const { signal, leave } = this.#options;
-    if (this.#taken !== null || this.#streamFailure || this.#commitFailure || signal.aborted || leave.aborted)
-      return;
+    const isBusy = this.#taken !== null && !isHeld;
+    if (isBusy || this.#streamFailure || this.#commitFailure || signal.aborted || leave.aborted) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => this.#wake(), this.#untilDueMs());
       this.#wake = () => {
@@ -129,6 +154,7 @@ export class Pipeline {
   #untilDueMs(): number {
     const { lingerMs, positionHeartbeatMs, idleHeartbeatMs } = this.#options;
     const now = performance.now();
+    if (this.#options.snapshot?.isAwaited === true) return snapshotPollMs;
     if (this.#current.batch.recordCount > 0 && !this.#committing)
       return Math.max(0, this.#batchStartedAt + lingerMs - now);
     return Math.max(
@@ -143,6 +169,7 @@ export class Pipeline {
     const { tracker, leave } = this.#options;
     if (leave.aborted) return;
     this.#throwIfFailed();
+    if (this.#stops?.isActive === true) await this.#stops.observe(transaction);
     if (transaction.hasRows || transaction.schemaChange) {
       if (this.#current.batch.recordCount === 0) this.#batchStartedAt = performance.now();
       try {
@@ -158,6 +185,8 @@ export class Pipeline {
     tracker.advance(transaction);
     this.#hasMoved = true;
     if (this.#current.isFull()) await this.#send('rows', null);
+    this.#stops?.passed(transaction);
+    if (this.#stops?.isActive === true) await this.#stops.stopBy(false);
   }
 
   /** Encodes the transaction, and once more where what was missing may be there by then; null where a planned leave came in between. */
@@ -214,6 +243,8 @@ export class Pipeline {
     if (this.#committing) return; // the batch fills behind it
     const now = performance.now();
     const { lingerMs, positionHeartbeatMs, idleHeartbeatMs, tracker, stream } = this.#options;
+    if (this.#current.batch.recordCount === 0 && this.#stops?.hasMoved === true)
+      return this.#send('heartbeat', null);
     if (this.#current.batch.recordCount > 0) {
       if (now >= this.#batchStartedAt + lingerMs) await this.#send('rows', null);
       return;
@@ -232,6 +263,7 @@ export class Pipeline {
     await this.#committing;
     if (performance.now() - waitsFrom > maxBlockMs) onBufferExhausted();
     this.#throwIfFailed();
+    this.#stops?.noteIn(tracker);
     const record = tracker.record(reason, output.pinnedPartitions(), split ?? this.#resume);
     const batch = this.#current.swap();
     const contents = { transactions: this.#inBatch, rows: this.#rowsInBatch };

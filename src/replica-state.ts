@@ -6,6 +6,7 @@ import type { VerifySummary } from './model/verify-summary.ts';
 import { LagTracker } from './observability/lag-tracker.ts';
 import type { EncodedRows } from './pipeline-options.ts';
 import type { BreakerState } from './produce/send-breaker.ts';
+import { SnapshotStats } from './snapshot/snapshot-stats.ts';
 import { TransactionSamples } from './observability/transaction-samples.ts';
 import { createPipelineCounters } from './observability/pipeline-counters.ts';
 
@@ -18,6 +19,7 @@ export class ReplicaState {
   readonly lag: LagTracker;
   readonly tables = new Set<string>();
   readonly samples: TransactionSamples;
+  readonly snapshots = new SnapshotStats();
   role: Role = 'candidate';
   epoch = 0;
   isStopping = false;

@@ -26,6 +26,7 @@ import { metricReadings } from './assembly/metric-readings.ts';
 import { ReplicaState } from './replica-state.ts';
 import { openPages } from './assembly/open-pages.ts';
 import { StreamWatch } from './assembly/stream-watch.ts';
+import { snapshotSettings } from './assembly/snapshot-settings.ts';
 import { version } from './version.ts';
 import type { CheckpointStore } from './checkpoint/checkpointer.ts';
 import { PositionFile } from './checkpoint/position-file.ts';
@@ -114,6 +115,7 @@ export class Replica {
       configFingerprint: configFingerprint(this.#config),
       initPosition: (flavor) => initialPosition(position.init, flavor),
       ...leadershipLimits(this.#config),
+      ...snapshotSettings(this, this.#config, this.#source, this.#redis?.snapshotRequests ?? null),
       canOtherReachSource: async (withinMs) => (await this.#redis?.otherReaches('source', withinMs)) ?? true,
       backoffMs: (failures) => {
         if (failures <= 1) reconnect.reset();

@@ -115,4 +115,9 @@ export const sourceErrors = {
     5,
     'Set binlog_row_metadata=FULL on the source: the columns of an old event cannot be known otherwise.',
   ),
+  SNAPSHOT_UNFIT: row(
+    'retry',
+    3,
+    'The stream goes on without this snapshot; ask for it again once the cause above is gone.',
+  ),
 } as const satisfies Record<string, ErrorRow>;

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import type { LeadershipOptions } from '../leadership.ts';
+import type { LeadershipOptions } from '../leadership-options.ts';
 
 /** What a leadership waits for, in milliseconds, and what it does where it cannot go on. */
 export function leadershipLimits({

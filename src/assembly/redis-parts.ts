@@ -20,6 +20,7 @@ import { withDeadline } from '../redis/node-votes.ts';
 import type { RedisNode } from '../redis/redis-node.ts';
 import type { Leading } from '../ports.ts';
 import type { ReplicaState } from '../replica-state.ts';
+import { RequestStore } from '../snapshot/request-store.ts';
 import { version } from '../version.ts';
 import { VerifyResults } from '../verify/verify-results.ts';
 import { leaseTimes } from './lease-times.ts';
@@ -55,6 +56,7 @@ export class RedisParts {
   readonly presence: PresenceBoard;
   readonly verifyResults: VerifyResults;
   readonly takeovers: TakeoverLog;
+  readonly snapshotRequests: RequestStore;
   httpPort: number | null = null;
   #released: { readonly at: number; readonly reason: string | undefined } | null = null;
   readonly #config: Config;
@@ -73,6 +75,7 @@ export class RedisParts {
     this.checkpoints = new RedisCheckpointStore({ nodes, clientId });
     this.blocked = new BlockedStore({ nodes, clientId });
     this.verifyResults = new VerifyResults({ nodes, clientId });
+    this.snapshotRequests = new RequestStore({ nodes, clientId });
     this.channel = new ControlChannel({ nodes, clientId, log });
     this.takeovers = new TakeoverLog({ nodes, clientId });
     this.presence = new PresenceBoard({

@@ -20,6 +20,7 @@ import type { Log } from '../observability/log.ts';
 import type { PipelineCounters } from '../observability/pipeline-counters.ts';
 import { TableFilter } from '../transform/table-filter.ts';
 import { decodeLabel } from '../encode/decode-label.ts';
+import { ChunkReader } from '../snapshot/chunk-reader.ts';
 import { sourceAddresses, streamSettings } from './source-settings.ts';
 
 const record = (identity: SourceIdentity): SourceIdentityRecord => ({
@@ -34,6 +35,8 @@ export class BinlogPort implements SourcePort {
   readonly #counters: Pick<PipelineCounters, 'sourceBytes' | 'spillBytes'> | null;
   readonly #addresses: readonly SourceAddress[];
   #next = 0;
+  /** The server that the stream at hand is read from. */
+  #streamIdentity = '';
   #retentionSeconds: number | null = null;
 
   /** @param counters where bytes are counted; a command counts none */
@@ -162,10 +165,15 @@ export class BinlogPort implements SourcePort {
     }
   }
 
+  /** A reader of tables at the server that the stream is read from. */
+  openChunkReader(usesGtid: boolean): Promise<ChunkReader> {
+    return ChunkReader.open({ address: this.#address, usesGtid, expectedIdentity: this.#streamIdentity });
+  }
+
   async open(from: Position, last: PositionRecord, signal: AbortSignal): Promise<OpenStream> {
     const filter = new TableFilter(this.#config.filter);
     try {
-      return await openBinlogStream({
+      const stream = await openBinlogStream({
         address: this.#address,
         flavor: last.source.flavor,
         from,
@@ -184,6 +192,8 @@ export class BinlogPort implements SourcePort {
         needsColumns: (database, table) => filter.verdict(database, table, []).kind !== 'exclude',
         onWarning: (message) => this.#log.warn({}, message),
       });
+      this.#streamIdentity = stream.sourceIdentity.id;
+      return stream;
     } catch (error) {
       this.#next++;
       throw error;

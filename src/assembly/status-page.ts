@@ -76,6 +76,15 @@ export function statusPage(state: ReplicaState, config: Config, around: Surround
       at: position.at,
     },
     checkpoint,
+    snapshots:
+      state.role === 'leader'
+        ? {
+            tasks: state.snapshots.views(Date.now()),
+            rowsTotal: state.snapshots.rows,
+            lastError: state.snapshots.lastError,
+            brake: state.snapshots.brake,
+          }
+        : null,
     breaker: state.breaker,
     queueBytes: state.queueBytes(),
     refusal: hindrance && {

@@ -3,6 +3,7 @@ import { MariadbGtidSet } from '../model/mariadb-gtid-set.ts';
 import type { Position } from '../model/position.ts';
 import type { PositionRecord, SourceIdentityRecord, SplitPosition } from '../model/position-record.ts';
 import type { PreparedTransaction } from '../model/prepared-transaction.ts';
+import type { SnapshotProgress } from '../model/snapshot-progress.ts';
 import type { SourceTransaction, XaStep } from '../model/transaction.ts';
 
 /** What does not change while one leadership lasts. */
@@ -23,6 +24,8 @@ export class PositionTracker {
   #prepared: readonly PreparedTransaction[];
   #commit: number;
   readonly #fileCreatedAt: (file: string) => number | null;
+  /** What of snapshots goes into the next record; null: none is under way. */
+  snapshot: SnapshotProgress | null = null;
 
   /** @param from.nextCommit number of this epoch's next commit, from 0 */
   constructor(
@@ -87,7 +90,7 @@ export class PositionTracker {
     split: SplitPosition | null = null,
   ): PositionRecord {
     return {
-      v: 1,
+      v: this.snapshot === null ? 1 : 2,
       clusterUuid: this.#identity.clusterUuid,
       source: this.#identity.source,
       gtidSet: this.#gtids?.toString() ?? null,
@@ -96,6 +99,7 @@ export class PositionTracker {
       fileCreatedAt: this.#coordinates ? this.#fileCreatedAt(this.#coordinates.file) : null,
       split,
       ...(this.#prepared.length === 0 ? {} : { prepared: this.#prepared }),
+      ...(this.snapshot === null ? {} : { snapshot: this.snapshot }),
       lastTransaction: this.#lastTransaction,
       epoch: this.#identity.epoch,
       commit: this.#commit++,

@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 import { planCommand } from './plan.ts';
 import { positionCommand } from './position.ts';
 import { runCommand } from './run.ts';
+import { snapshotCommand } from './snapshot.ts';
 import { statusCommand } from './status.ts';
 import { switchoverCommand } from './switchover.ts';
 import { verifyCommand } from './verify.ts';
@@ -14,6 +15,7 @@ export const commands: readonly Command[] = [
   statusCommand,
   switchoverCommand,
   positionCommand,
+  snapshotCommand,
   verifyCommand,
   planCommand,
 ];

@@ -184,7 +184,8 @@ async function nextRecord(job: Job, { verb, argument, previous, epoch }: Change)
     await inspection.close();
   }
   return {
-    v: 1,
+    v: previous?.snapshot ? 2 : 1,
+    ...(previous?.snapshot ? { snapshot: previous.snapshot } : {}),
     clusterUuid: previous?.clusterUuid ?? (await checkpointRecord(job))?.clusterUuid ?? randomUUID(),
     source: identity,
     gtidSet: position.gtids?.toString() ?? null,

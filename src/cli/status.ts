@@ -4,6 +4,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import { HeavisideError } from '../errors.ts';
 import { jsonFlag, type Command } from './command.ts';
 import { openCommandLog } from './command-log.ts';
+import { fetchStatus } from './leader-status.ts';
 import { ReplicaState } from '../replica-state.ts';
 
 /** The cluster as its replicas and its checkpoint describe it. Resolves to 0 if one replica leads, else 1. */
@@ -49,21 +50,6 @@ async function status({ config }: LoadedConfig, asJson: boolean): Promise<number
     return leader ? 0 : 1;
   } finally {
     await redis.close();
-  }
-}
-
-/** The leader's own page; null where it cannot be reached from here. */
-async function fetchStatus(
-  host: string,
-  port: number | null,
-  path: string,
-): Promise<Record<string, unknown> | null> {
-  if (port === null) return null;
-  try {
-    const answer = await fetch(`http://${host}:${port}${path}status`, { signal: AbortSignal.timeout(1000) });
-    return (await answer.json()) as Record<string, unknown>;
-  } catch {
-    return null;
   }
 }
 

@@ -11,23 +11,10 @@ import { VerifyResults } from '../verify/verify-results.ts';
 import { verifyTables } from '../verify/verify-tables.ts';
 import { jsonFlag, type Command, type CommandCall } from './command.ts';
 import { openCommandLog } from './command-log.ts';
+import { parseTable } from './table-name.ts';
 
 const defaultTimeoutMs = 60_000;
 const defaultShow = 20;
-
-/** `shop.orders`; a name with a dot in it stands in backquotes. @throws COMMAND_FAILED */
-function parseTable(word: string): readonly [string, string] {
-  const [, quotedDatabase, database, quotedTable, table] =
-    /^(?:`([^`]+)`|([^`.]+))\.(?:`([^`]+)`|([^`.]+))$/u.exec(word) ?? [];
-  const name = quotedTable ?? table;
-  const schema = quotedDatabase ?? database;
-  if (schema === undefined || name === undefined)
-    throw new HeavisideError(
-      'COMMAND_FAILED',
-      `"${word}" is no table: write DATABASE.TABLE, names with a dot in backquotes`,
-    );
-  return [schema, name];
-}
 
 /** Lets every replica's metrics tell of the results. A Redis that is away makes none of them wrong. */
 async function publish(config: Config, log: Log, results: readonly TableResult[]): Promise<void> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { optionNames, optionOf, type OptionName, type OptionValues } from './options.ts';
 import { withCredentials } from './redis-node.ts';
+import { snapshotConfig } from './snapshot-config.ts';
 import type { Secret } from './secret.ts';
 
 /** A name as the filter's grammar takes it literally. */
@@ -256,6 +257,7 @@ export function buildConfig(values: OptionValues, scriptText: string | null = nu
       stepDownMs: values.breaker_step_down_ms,
     },
     position: positionConfig(values),
+    snapshot: snapshotConfig(values),
     http: httpConfig(values),
     metrics: metricsConfig(values),
     process: processConfig(values),

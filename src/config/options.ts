@@ -5,6 +5,7 @@ import { kafkaOptions } from './options/kafka.ts';
 import { filterOptions, outputOptions } from './options/output.ts';
 import { monitoringOptions, processOptions } from './options/process.ts';
 import { producerOptions } from './options/producer.ts';
+import { snapshotOptions } from './options/snapshot.ts';
 import { positionOptions, sourceOptions } from './options/source.ts';
 
 /** Every option by its name in the file: the one table behind parser, environment, help, docs and the chart's schema. */
@@ -17,6 +18,7 @@ export const options = {
   ...outputOptions,
   ...clusterOptions,
   ...positionOptions,
+  ...snapshotOptions,
   ...monitoringOptions,
   ...processOptions,
 } as const;
@@ -57,6 +59,7 @@ export const sections: readonly OptionSection[] = [
   section('output', 'Output', outputOptions),
   section('cluster', 'Cluster and election', clusterOptions),
   section('position', 'Position', positionOptions),
+  section('snapshot', 'Snapshots', snapshotOptions),
   section('monitoring', 'Metrics and HTTP', monitoringOptions),
   section('process', 'Process', processOptions),
 ];

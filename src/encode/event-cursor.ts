@@ -1,6 +1,12 @@
 import { ByteSink } from '../model/byte-sink.ts';
 import type { RowChanges } from '../model/row-script.ts';
-import type { RowsEvent } from '../model/transaction.ts';
+import {
+  isSnapshotMark,
+  recordType,
+  type RecordType,
+  type RowsEvent,
+  type SnapshotMembers,
+} from '../model/transaction.ts';
 import { ABSENT, type RowImage, type RowView } from './row-image.ts';
 import type { TablePlan } from './table-plan.ts';
 import { inTable, undecodable } from './undecodable.ts';
@@ -53,6 +59,11 @@ export class EventCursor {
   topic: string | null = null;
   partitionCount = 0;
   transactionId = '';
+  snapshot: SnapshotMembers | null = null;
+  /** What its records show as their type. */
+  type: RecordType = 'insert';
+  /** The event stands for no row: a mark of a snapshot. */
+  isMark = false;
   event: RowsEvent | null = null;
   plan: TablePlan | null = null;
   #before: RowImage | null = null;
@@ -64,11 +75,14 @@ export class EventCursor {
     this.plan = plan;
     this.topic = null;
     this.head = nothing;
+    this.snapshot = event.snapshot ?? null;
+    this.type = recordType(event);
+    this.isMark = isSnapshotMark(event);
     this.#offset = 0;
     try {
       this.#before = event.operation === 'insert' ? null : plan.imageOf(event.columnsBefore);
       this.#after = event.operation === 'delete' ? null : plan.imageOf(event.columnsAfter);
-      if ((this.#before?.isEmpty ?? true) && (this.#after?.isEmpty ?? true)) {
+      if (!this.isMark && (this.#before?.isEmpty ?? true) && (this.#after?.isEmpty ?? true)) {
         throw undecodable('*', 'the row images hold no column (set binlog_row_image=FULL)');
       }
     } catch (error) {
@@ -89,6 +103,11 @@ export class EventCursor {
     const before = this.#before;
     const after = this.#after;
     slot.prepare(rows, plan.codecs.length, before !== null && after !== null);
+    if (this.isMark) {
+      slot.primary.fill(ABSENT);
+      this.#offset = rows.length;
+      return;
+    }
     try {
       let at = this.#offset;
       if (before !== null) at = before.walk(rows, at, slot.fallback ?? slot.primary);

@@ -1,5 +1,5 @@
 import type { ByteSink } from '../model/byte-sink.ts';
-import type { RowsEvent, SourceTransaction } from '../model/transaction.ts';
+import { recordType, recordTypes, type RowsEvent, type SourceTransaction } from '../model/transaction.ts';
 import { writeChangedContent, writeExtraAttributes } from './changed-row.ts';
 import type { ColumnCodec } from './column-codec.ts';
 import { writeBigInt, writeInteger, putPadded } from './digits.ts';
@@ -42,9 +42,7 @@ export class MaxwellJson implements ValueWriter {
       database: Buffer.from('{"database":'),
       table: member('table'),
       query: member('query'),
-      insert: member('type', '"insert"'),
-      update: member('type', '"update"'),
-      delete: member('type', '"delete"'),
+      types: new Map(recordTypes.map((type) => [type, member('type', `"${type}"`)])),
       ts: member('ts'),
       xid: member('xid'),
       xoffset: member('xoffset'),
@@ -57,6 +55,7 @@ export class MaxwellJson implements ValueWriter {
       primaryKey: member('primary_key', '['),
       primaryKeyColumns: member('primary_key_columns'),
       messageId: member('message_id', '"'),
+      comment: member('comment'),
       data: member('data', '{'),
       old: member('old', '{'),
     };
@@ -82,7 +81,7 @@ export class MaxwellJson implements ValueWriter {
       out.writeBytes(members.query);
       writeJsonText(out, rowQueryMaxLength > 0 ? event.query.slice(0, rowQueryMaxLength) : event.query);
     }
-    out.writeBytes(members[event.operation]);
+    out.writeBytes(members.types.get(recordType(event)) as Buffer);
     out.writeBytes(members.ts);
     writeInteger(out, event.timestampSeconds);
     if (outputCommitInfo && xid !== null) {
@@ -95,7 +94,8 @@ export class MaxwellJson implements ValueWriter {
   writeTail(out: ByteSink, event: RowsEvent, transaction: SourceTransaction): void {
     const members = this.#members;
     const options = this.#options;
-    if (options.outputBinlogPosition) {
+    const isStreamed = event.snapshot === undefined;
+    if (options.outputBinlogPosition && isStreamed) {
       out.writeBytes(members.position);
       out.writeUtf8(`${event.file}:${event.startOffset}`);
       out.writeByte(QUOTE);
@@ -104,7 +104,7 @@ export class MaxwellJson implements ValueWriter {
       out.writeBytes(members.gtid);
       out.writeAscii(transaction.gtid === null ? 'null' : `"${transaction.gtid}"`);
     }
-    if (options.outputServerId) {
+    if (options.outputServerId && isStreamed) {
       out.writeBytes(members.serverId);
       writeInteger(out, transaction.serverId);
     }
@@ -126,7 +126,7 @@ export class MaxwellJson implements ValueWriter {
     const members = this.#members;
     const options = this.#options;
     out.writeBytes(event.head);
-    if (options.outputCommitInfo) {
+    if (options.outputCommitInfo && event.snapshot === null) {
       if (row.xoffset === null) {
         out.writeBytes(members.commit);
       } else if (options.outputXoffset) {
@@ -136,6 +136,10 @@ export class MaxwellJson implements ValueWriter {
     }
     out.writeBytes(event.tail);
     if (options.outputPushTimestamp) this.#writePushTimestamp(out);
+    if (event.snapshot !== null && event.snapshot.comment !== null) {
+      out.writeBytes(members.comment);
+      writeJsonText(out, event.snapshot.comment);
+    }
     if (row.changes !== null) writeExtraAttributes(out, row.changes);
     if (options.outputPrimaryKeys) this.#writePrimaryKey(out, plan, row);
     if (options.outputPrimaryKeyColumns) {

@@ -40,7 +40,8 @@ export interface PassingOver {
   readonly onPassedOver: (row: PassedOverRow) => void;
 }
 
-const noEnvelope: EventEnvelope = { head: Buffer.alloc(0), tail: Buffer.alloc(0), transactionId: '' };
+const nothing = Buffer.alloc(0);
+const noEnvelope: EventEnvelope = { head: nothing, tail: nothing, transactionId: '', snapshot: null };
 /** A transaction has no more dead letters than that: they wait in memory for the row that is held back before them. */
 const MAX_LETTERS = 10_000;
 

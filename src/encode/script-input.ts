@@ -1,6 +1,6 @@
 import { ByteSink } from '../model/byte-sink.ts';
 import type { ScriptColumn, ScriptInput } from '../model/row-script.ts';
-import type { RowsEvent, SourceTransaction } from '../model/transaction.ts';
+import { recordType, type RowsEvent, type SourceTransaction } from '../model/transaction.ts';
 import type { ColumnCodec } from './column-codec.ts';
 import { ABSENT, type RowView } from './row-image.ts';
 import type { TablePlan } from './table-plan.ts';
@@ -64,7 +64,7 @@ export function scriptInput(
     if (beforeJson !== null && beforeJson !== json) old.push({ ...known, json: beforeJson });
   }
   return {
-    type: event.operation,
+    type: recordType(event),
     database: plan.table.database,
     table: plan.table.table,
     position: gtid ?? `${event.file}:${event.startOffset}`,

@@ -28,10 +28,10 @@ export function envelopeOf(
   values: ValueWriter,
   xid: bigint | null,
 ): EventEnvelope {
-  const { event, plan, tail, transactionId } = cursor;
+  const { event, plan, tail, transactionId, snapshot } = cursor;
   if (row.changes === null || event === null || plan === null || row.changes.query === event.query)
     return cursor;
   const head = new ByteSink(256);
   values.writeHead(head, { ...event, query: row.changes.query }, plan, xid);
-  return { head: head.view(), tail, transactionId };
+  return { head: head.view(), tail, transactionId, snapshot };
 }

@@ -1,5 +1,5 @@
 import { ByteSink } from '../model/byte-sink.ts';
-import type { RowOperation } from '../model/transaction.ts';
+import type { RecordType } from '../model/transaction.ts';
 import type { TableVersion } from '../model/table.ts';
 import type { TableFilter, TableVerdict } from '../transform/table-filter.ts';
 import { BigIntegerCodec, IntegerCodec } from './codecs/integer.ts';
@@ -47,7 +47,7 @@ export class TablePlan {
   readonly hasIntegerKey: boolean;
   readonly #images: RowImage[] = [];
   readonly #options: EncodeOptions;
-  readonly #topics = new Map<RowOperation, string>();
+  readonly #topics = new Map<RecordType, string>();
   readonly #topicTemplate: string;
 
   constructor(table: TableVersion, filter: TableFilter, options: EncodeOptions) {
@@ -94,11 +94,11 @@ export class TablePlan {
     return image;
   }
 
-  topicOf(operation: RowOperation): string {
-    let topic = this.#topics.get(operation);
+  topicOf(type: RecordType): string {
+    let topic = this.#topics.get(type);
     if (topic === undefined) {
-      topic = topicName(this.#topicTemplate, this.table.database, this.table.table, operation);
-      this.#topics.set(operation, topic);
+      topic = topicName(this.#topicTemplate, this.table.database, this.table.table, type);
+      this.#topics.set(type, topic);
     }
     return topic;
   }

@@ -2,7 +2,7 @@ import { HeavisideError } from '../errors.ts';
 import type { RowScript } from '../model/row-script.ts';
 import type { RecordSink } from '../model/record-sink.ts';
 import type { TableVersion } from '../model/table.ts';
-import type { RowOperation, SourceTransaction } from '../model/transaction.ts';
+import { recordType, type RowOperation, type SourceTransaction } from '../model/transaction.ts';
 import { TableFilter } from '../transform/table-filter.ts';
 import type { DdlEncoder } from './ddl/ddl-encoder.ts';
 import type { EncodeOptions } from './encode-options.ts';
@@ -119,7 +119,7 @@ export class TransactionEncoder {
               throw new HeavisideError('KAFKA_TOPIC_UNKNOWN', `topic ${run.wantedTopic} has no partitions`);
             }
           } else if (stop === 'values') {
-            await this.#values.prepare(plan, event.operation);
+            await this.#values.prepare(plan, recordType(event));
           } else if (stop === 'resume') {
             checkPrefix(transaction, resume, run.hash);
           } else {

@@ -220,13 +220,14 @@ export class TransactionRun {
 
   /** False where the script suppresses the row in the slot. */
   #passesScript(plan: TablePlan): boolean {
-    const { event } = this.#cursor;
-    return this.#scripted === null || event === null || this.#scripted.passes(plan, this.#slot, event);
+    const { event, isMark } = this.#cursor;
+    if (this.#scripted === null || event === null || isMark) return true;
+    return this.#scripted.passes(plan, this.#slot, event);
   }
 
   #isIncluded(plan: TablePlan): boolean {
     if (this.#scripted?.hasSeen === true) return true; // decided on the row as it was
-    if (plan.verdict.kind !== 'rows') return plan.verdict.kind === 'include';
+    if (plan.verdict.kind !== 'rows' || this.#cursor.isMark) return plan.verdict.kind !== 'exclude';
     try {
       return plan.verdict.includesRow(this.#read);
     } catch (error) {
@@ -242,13 +243,13 @@ export class TransactionRun {
     const { event, plan } = this.#cursor;
     if (event === null || plan === null) return null;
     const { values } = this.#parts;
-    const topic = given === null ? plan.topicOf(event.operation) : legalTopicName(given, plan.table);
+    const topic = given === null ? plan.topicOf(this.#cursor.type) : legalTopicName(given, plan.table);
     const partitionCount = this.#parts.sink.partitionCount(topic);
     if (partitionCount === undefined) {
       this.wantedTopic = topic;
       return 'topic';
     }
-    if (!values.isReady(plan, event.operation)) return 'values';
+    if (!values.isReady(plan, this.#cursor.type)) return 'values';
     if (given !== null) {
       this.#slot.partitionCount = partitionCount;
     } else {

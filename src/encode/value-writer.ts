@@ -1,5 +1,5 @@
 import type { ByteSink } from '../model/byte-sink.ts';
-import type { RowOperation, RowsEvent, SourceTransaction } from '../model/transaction.ts';
+import type { RecordType, RowsEvent, SnapshotMembers, SourceTransaction } from '../model/transaction.ts';
 import type { RowView } from './row-image.ts';
 import type { TablePlan } from './table-plan.ts';
 
@@ -16,14 +16,16 @@ export interface EventEnvelope {
   readonly head: Buffer;
   readonly tail: Buffer;
   readonly transactionId: string;
+  /** Of rows of a snapshot: neither xoffset nor commit stands on them. Null: rows of the binlog. */
+  readonly snapshot: SnapshotMembers | null;
 }
 
 /** How the value of a record is written: the seam between the row path and an output format. Not re-entrant. */
 export interface ValueWriter {
   /** Whether rows of the table version may be written; where not, `prepare` must resolve first. */
-  isReady(plan: TablePlan, operation: RowOperation): boolean;
+  isReady(plan: TablePlan, type: RecordType): boolean;
   /** Gets what the rows need from elsewhere. Rejects with the error that the stream ends with. */
-  prepare(plan: TablePlan, operation: RowOperation): Promise<void>;
+  prepare(plan: TablePlan, type: RecordType): Promise<void>;
   /** Writes what stands before `xoffset` and is the same for all rows of an event. */
   writeHead(out: ByteSink, event: RowsEvent, plan: TablePlan, xid: bigint | null): void;
   /** Writes what stands behind `commit` and is the same for all rows of an event. */

@@ -1,5 +1,6 @@
 import type { SourceFlavor } from './position.ts';
 import type { PreparedTransaction } from './prepared-transaction.ts';
+import type { SnapshotProgress } from './snapshot-progress.ts';
 
 /** Where a split source transaction goes on: its first rows are committed, the rest is not. */
 export interface SplitPosition {
@@ -20,11 +21,12 @@ export interface SourceIdentityRecord {
 }
 
 /**
- * The position as it is committed inside a Kafka transaction: the truth. Version 1.
+ * The position as it is committed inside a Kafka transaction: the truth.
  * A reader that does not know `v` must not lead (POSITION_UNREADABLE).
  */
 export interface PositionRecord {
-  readonly v: 1;
+  /** 2 while it holds a snapshot, which a leader that knows version 1 alone would forget. */
+  readonly v: 1 | 2;
   /** Minted at the first start of a cluster; another one under the same client_id is CLUSTER_ID_CLASH. */
   readonly clusterUuid: string;
   readonly source: SourceIdentityRecord;
@@ -37,6 +39,8 @@ export interface PositionRecord {
   readonly split: SplitPosition | null;
   /** XA transactions that are prepared and not ended at the position; absent: none. A reader that does not know it meets XA COMMIT as an error. */
   readonly prepared?: readonly PreparedTransaction[];
+  /** Snapshots under way; absent: none. */
+  readonly snapshot?: SnapshotProgress;
   /** The last transaction that is wholly in Kafka, and what identifies its content. */
   readonly lastTransaction: { readonly id: string; readonly fingerprint: string } | null;
   readonly epoch: number;
@@ -66,7 +70,7 @@ export function parsePositionRecord(text: string): PositionRecord | null {
   if (typeof value !== 'object' || value === null) return null;
   const record = value as Partial<PositionRecord>;
   const isWhole =
-    record.v === 1 &&
+    (record.v === 1 || (record.v === 2 && typeof record.snapshot === 'object')) &&
     typeof record.clusterUuid === 'string' &&
     typeof record.epoch === 'number' &&
     typeof record.commit === 'number' &&

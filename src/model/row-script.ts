@@ -1,4 +1,4 @@
-import type { RowOperation } from './transaction.ts';
+import type { RecordType } from './transaction.ts';
 
 /** A member of an object, its value as JSON text. */
 export interface JsonMember {
@@ -14,7 +14,7 @@ export interface ScriptColumn extends JsonMember {
 
 /** A row as a script gets it. */
 export interface ScriptInput {
-  readonly type: RowOperation;
+  readonly type: RecordType;
   readonly database: string;
   readonly table: string;
   /** The GTID where there is one, else FILE:OFFSET. */

@@ -3,6 +3,13 @@ import type { TableVersion } from './table.ts';
 
 export type RowOperation = 'insert' | 'update' | 'delete';
 
+/** What a record of a snapshot says of itself. */
+export interface SnapshotMembers {
+  /** insert: under snapshot_as_inserts. */
+  readonly type: 'bootstrap-start' | 'bootstrap-insert' | 'bootstrap-complete' | 'insert';
+  readonly comment: string | null;
+}
+
 /** The row images of one rows event, still as the server wrote them. */
 export interface RowsEvent {
   readonly table: TableVersion;
@@ -19,9 +26,28 @@ export interface RowsEvent {
   readonly rows: Buffer;
   /** An update whose after images may hold diffs of JSON values in place of whole ones (event type 39). */
   readonly isPartialJson?: boolean;
+  /** Rows that were read from the table, or a mark before or behind them; absent: rows of the binlog. */
+  readonly snapshot?: SnapshotMembers;
   /** Text of the statement (ROWS_QUERY or ANNOTATE_ROWS event), if the source logs it. */
   readonly query: string | null;
 }
+
+export const recordTypes = [
+  'insert',
+  'update',
+  'delete',
+  'bootstrap-start',
+  'bootstrap-insert',
+  'bootstrap-complete',
+] as const;
+export type RecordType = (typeof recordTypes)[number];
+
+/** What a record of the event shows as its type. */
+export const recordType = ({ operation, snapshot }: RowsEvent): RecordType => snapshot?.type ?? operation;
+
+/** Whether the event stands for no row, but for where the rows of a snapshot begin or end. */
+export const isSnapshotMark = ({ snapshot }: RowsEvent): boolean =>
+  snapshot?.type === 'bootstrap-start' || snapshot?.type === 'bootstrap-complete';
 
 /** A statement that is no row change: DDL and whatever else the server logged as text. */
 export interface SchemaChange {

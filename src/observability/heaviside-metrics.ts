@@ -1,3 +1,4 @@
+import { snapshotMetrics } from './snapshot-metrics.ts';
 import { breakerStates, roles, type LabelledValue, type MetricDefinition } from './metric-definition.ts';
 import { verifyDefinitions } from './verify-metrics.ts';
 
@@ -73,6 +74,7 @@ export const eventMetrics = {
 
 /** The metrics that are computed when they are scraped. */
 export const stateMetrics: readonly MetricDefinition[] = [
+  ...snapshotMetrics,
   {
     name: 'heaviside_role',
     kind: 'gauge',

@@ -15,6 +15,18 @@ export type KafkaTransactionOutcome = (typeof kafkaTransactionOutcomes)[number];
 export const takeoverPhases = ['fence', 'check_source', 'first_commit', 'total'] as const;
 export type TakeoverPhase = (typeof takeoverPhases)[number];
 
+/** Snapshots at a scrape; what only a leader knows is null on a standby. */
+export interface SnapshotReadings {
+  readonly rows: number;
+  readonly chunks: number;
+  readonly discarded: number;
+  readonly overtaken: number;
+  readonly tasks: number | null;
+  readonly tableRows: number | null;
+  readonly tableEstimate: number | null;
+  readonly secondsLeft: number | null;
+}
+
 /** The state of the process at a scrape. Null: the metric is absent, because there is nothing to say. */
 export interface MetricReadings {
   readonly role: Role;
@@ -45,6 +57,7 @@ export interface MetricReadings {
   readonly isSourceConnected: boolean | null;
   /** For how long the source keeps its binlogs; null: not known, or without end. */
   readonly binlogRetentionSeconds: number | null;
+  readonly snapshots: SnapshotReadings;
   readonly isBlocked: boolean;
   /** Waiting with a refusal: up, and looking again from time to time. */
   readonly isRefused: boolean;

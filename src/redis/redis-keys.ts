@@ -13,6 +13,8 @@ export interface RedisKeys {
   readonly verify: string;
   /** The last changes of leader, for people. */
   readonly takeovers: string;
+  /** Snapshots that were asked for and not yet taken over by a leader, by request id. */
+  readonly snapshotRequests: string;
   /** The pub/sub channel; not a key. */
   readonly events: string;
 }
@@ -31,6 +33,7 @@ export function redisKeys(clientId: string): RedisKeys {
     switchover: `${prefix}switchover`,
     verify: `${prefix}verify`,
     takeovers: `${prefix}takeovers`,
+    snapshotRequests: `${prefix}snapshot_requests`,
     events: `${prefix}events`,
   };
 }

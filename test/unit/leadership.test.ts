@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Lease } from '../../src/election/lease.ts';
 import { HeavisideError } from '../../src/errors.ts';
-import { Leadership, type LeadershipOptions } from '../../src/leadership.ts';
+import { Leadership } from '../../src/leadership.ts';
+import type { LeadershipOptions } from '../../src/leadership-options.ts';
 import type { Position } from '../../src/model/position.ts';
 import { MysqlGtidSet } from '../../src/model/mysql-gtid-set.ts';
 import type { PositionRecord } from '../../src/model/position-record.ts';
@@ -106,6 +107,8 @@ class Bench {
       reconnectAttempts: null,
       canOtherReachSource: () => Promise.resolve(this.reachesSource),
       backoffMs: () => 1,
+      firstSnapshot: () => null,
+      openSnapshots: () => null,
       onPhase: () => undefined,
       onLeading: () => undefined,
       onRedisRollback: () => void this.calls.push('rollback'),

@@ -1,5 +1,10 @@
 import { ByteSink } from '../../model/byte-sink.ts';
-import type { RowOperation, RowsEvent, SourceTransaction } from '../../model/transaction.ts';
+import {
+  recordType,
+  type RecordType,
+  type RowsEvent,
+  type SourceTransaction,
+} from '../../model/transaction.ts';
 import type { EncodeOptions } from '../encode-options.ts';
 import type { TablePlan } from '../table-plan.ts';
 import type { EnvelopeRow, EventEnvelope, ValueWriter } from '../value-writer.ts';
@@ -55,25 +60,25 @@ export class MaxwellAvro implements ValueWriter {
     this.#ids = ids;
   }
 
-  isReady(plan: TablePlan, operation: RowOperation): boolean {
+  isReady(plan: TablePlan, type: RecordType): boolean {
     const table = this.#tableOf(plan);
-    const topic = plan.topicOf(operation);
+    const topic = plan.topicOf(type);
     if (table.headers.has(topic)) return true;
     const id = this.#ids.idOf(this.#subject(topic, table), table.schema.text);
     if (id !== undefined) this.#keep(table, topic, id);
     return id !== undefined;
   }
 
-  async prepare(plan: TablePlan, operation: RowOperation): Promise<void> {
+  async prepare(plan: TablePlan, type: RecordType): Promise<void> {
     const table = this.#tableOf(plan);
-    const topic = plan.topicOf(operation);
+    const topic = plan.topicOf(type);
     this.#keep(table, topic, await this.#ids.register(this.#subject(topic, table), table.schema.text));
   }
 
   writeHead(out: ByteSink, event: RowsEvent, plan: TablePlan, xid: bigint | null): void {
     const table = this.#tableOf(plan);
     const { outputRowQuery, rowQueryMaxLength, outputCommitInfo } = this.#options;
-    out.writeBytes(table.headers.get(plan.topicOf(event.operation)) as Buffer);
+    out.writeBytes(table.headers.get(plan.topicOf(recordType(event))) as Buffer);
     out.writeBytes(table.names);
     if (outputRowQuery) {
       const { query } = event;
@@ -82,16 +87,18 @@ export class MaxwellAvro implements ValueWriter {
         rowQueryMaxLength > 0 && query !== null ? query.slice(0, rowQueryMaxLength) : query,
       );
     }
-    writeText(out, event.operation);
+    writeText(out, recordType(event));
     writeLong(out, event.timestampSeconds);
     if (outputCommitInfo) writeNullableLong(out, xid);
   }
 
   writeTail(out: ByteSink, event: RowsEvent, transaction: SourceTransaction): void {
     const options = this.#options;
-    if (options.outputBinlogPosition) writeNullableText(out, `${event.file}:${event.startOffset}`);
+    const isStreamed = event.snapshot === undefined;
+    if (options.outputBinlogPosition)
+      writeNullableText(out, isStreamed ? `${event.file}:${event.startOffset}` : null);
     if (options.outputGtidPosition) writeNullableText(out, transaction.gtid);
-    if (options.outputServerId) writeNullableLong(out, transaction.serverId);
+    if (options.outputServerId) writeNullableLong(out, isStreamed ? transaction.serverId : null);
     if (options.outputThreadId) writeNullableLong(out, transaction.threadId);
   }
 
@@ -100,9 +107,10 @@ export class MaxwellAvro implements ValueWriter {
     const table = this.#tableOf(plan);
     out.writeBytes(event.head);
     if (options.outputCommitInfo) {
-      if (options.outputXoffset) writeNullableLong(out, row.xoffset);
-      out.writeByte(row.xoffset === null ? PRESENT : NULL);
-      if (row.xoffset === null) out.writeByte(1);
+      const isCommit = row.xoffset === null && event.snapshot === null;
+      if (options.outputXoffset) writeNullableLong(out, event.snapshot === null ? row.xoffset : null);
+      out.writeByte(isCommit ? PRESENT : NULL);
+      if (isCommit) out.writeByte(1);
     }
     out.writeBytes(event.tail);
     if (options.outputPushTimestamp) {

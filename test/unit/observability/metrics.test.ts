@@ -31,6 +31,16 @@ const standby: MetricReadings = {
   isSourceConnected: null,
   binlogRetentionSeconds: null,
   verified: [],
+  snapshots: {
+    rows: 0,
+    chunks: 0,
+    discarded: 0,
+    overtaken: 0,
+    tasks: null,
+    tableRows: null,
+    tableEstimate: null,
+    secondsLeft: null,
+  },
   isBlocked: false,
   isRefused: false,
 };
