@@ -103,7 +103,6 @@ export class Replica {
   }
 
   #createLeadership(): Leadership {
-    const { position } = this.#config;
     const reconnect = new Backoff({ initialMs: 250, multiplier: 2, maxMs: 10_000, jitter: 0.2 });
     return new Leadership({
       state: this.state,
@@ -113,7 +112,7 @@ export class Replica {
       checkpoints: this.#checkpoints,
       log: this.log,
       configFingerprint: configFingerprint(this.#config),
-      initPosition: (flavor) => initialPosition(position.init, flavor),
+      initPosition: (flavor) => initialPosition(this.#config.position.init, flavor),
       ...leadershipLimits(this.#config),
       ...snapshotSettings(this, this.#config, this.#source, this.#redis?.snapshotRequests ?? null),
       canOtherReachSource: async (withinMs) => (await this.#redis?.otherReaches('source', withinMs)) ?? true,

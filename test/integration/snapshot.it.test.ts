@@ -88,7 +88,7 @@ describe.each(['mysql', 'mariadb'] as const)('a snapshot of %s', (flavor) => {
   }
 
   it.each(['true', 'false'])(
-    'adds up to the table whatever is written meanwhile (gtid_mode=%s) [snapshot_mode, snapshot_max_rows_per_second]',
+    '[snapshot_mode, snapshot_max_rows_per_second] adds up to the table whatever is written meanwhile (gtid_mode=%s)',
     async (gtidMode) => {
       const database = await newDatabase();
       const table = `${database}.t`;
@@ -208,7 +208,7 @@ describe.each(['mysql', 'mariadb'] as const)('a snapshot of %s', (flavor) => {
     ],
   ] as const;
 
-  it('follows keys of every kind, one table after another [snapshot_tables, snapshot_as_inserts]', async () => {
+  it('[snapshot_tables, snapshot_as_inserts] follows keys of every kind, one table after another', async () => {
     const database = await newDatabase();
     const rows = 1300;
     for (const [index, [, columns, key, values]] of keys.entries()) {

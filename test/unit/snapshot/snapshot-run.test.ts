@@ -290,7 +290,7 @@ describe('a snapshot beside a stream', () => {
     bench.run.close();
   });
 
-  it('waits while the stream lags [snapshot_max_lag_seconds]', async () => {
+  it('[snapshot_max_lag_seconds] waits while the stream lags', async () => {
     const bench = new Bench();
     bench.rows.set(1, 'one');
     bench.lag = 6;
