@@ -198,7 +198,7 @@ export const kafkaMutations: readonly Mutation[] = [
     name: 'unknown-version-read',
     rules: [10],
     file: 'src/model/position-record.ts',
-    from: '    record.v === 1 &&\n',
+    from: '    hasKnownVersion(record) &&\n',
     to: '',
     killedBy: unit('model/position-record', 'of a later version'),
   },

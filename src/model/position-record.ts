@@ -59,6 +59,9 @@ export function samePlace(a: PositionRecord, b: PositionRecord): boolean {
   return a.epoch === b.epoch && a.commit === b.commit && a.clusterUuid === b.clusterUuid;
 }
 
+const hasKnownVersion = ({ v, snapshot }: Partial<PositionRecord>): boolean =>
+  v === 1 || (v === 2 && typeof snapshot === 'object');
+
 /** Parses a record; null where its version is another one or it is no record at all. */
 export function parsePositionRecord(text: string): PositionRecord | null {
   let value: unknown;
@@ -70,7 +73,7 @@ export function parsePositionRecord(text: string): PositionRecord | null {
   if (typeof value !== 'object' || value === null) return null;
   const record = value as Partial<PositionRecord>;
   const isWhole =
-    (record.v === 1 || (record.v === 2 && typeof record.snapshot === 'object')) &&
+    hasKnownVersion(record) &&
     typeof record.clusterUuid === 'string' &&
     typeof record.epoch === 'number' &&
     typeof record.commit === 'number' &&

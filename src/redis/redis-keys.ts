@@ -33,7 +33,7 @@ export function redisKeys(clientId: string): RedisKeys {
     switchover: `${prefix}switchover`,
     verify: `${prefix}verify`,
     takeovers: `${prefix}takeovers`,
-    snapshotRequests: `${prefix}snapshot_requests`,
+    snapshotRequests: `${prefix}snapshots`,
     events: `${prefix}events`,
   };
 }
