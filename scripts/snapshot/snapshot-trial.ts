@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { ProductPlace } from '../../test/support/product-place.ts';
 import { percentile, snapshotTrial } from '../../test/support/snapshot-trial.ts';
 
-const USAGE = `usage: npm run test:snapshot -- [--rows N] [--server mysql|mariadb] [--kills K] [--writers W] [--pause MS]
+const USAGE = `usage: npm run test:snapshot -- [--rows N] [--server mysql|mariadb] [--kills K] [--writers W] [--pause MS] [--rate ROWS]
 `;
 
 async function main(): Promise<number> {
@@ -13,6 +13,7 @@ async function main(): Promise<number> {
       kills: { type: 'string', default: '0' },
       writers: { type: 'string', default: '4' },
       pause: { type: 'string', default: '2' },
+      rate: { type: 'string', default: '0' },
     },
   });
   const { server } = values;
@@ -25,13 +26,14 @@ async function main(): Promise<number> {
       kills: Number(values.kills),
       writers: Number(values.writers),
       pauseMs: Number(values.pause),
+      config: { snapshot_max_rows_per_second: values.rate },
       say: (text) => process.stderr.write(`${text}\n`),
     });
     const { before, during } = result.latencyMs;
     const lines = [
       `rows ${result.rows}, by the snapshot ${result.snapshotRows} in ${result.seconds.toFixed(1)} s: ${Math.round(result.snapshotRows / result.seconds)} rows/s`,
       `changes meanwhile ${result.changes}`,
-      `leaders killed ${result.gaps.length}; seconds until records came again: ${result.gaps.map((gap) => gap.toFixed(1)).join(', ') || 'none'}`,
+      `leaders killed ${result.gaps.length}, ${result.killsDuring} of them before it was complete; seconds until records came again: ${result.gaps.map((gap) => gap.toFixed(1)).join(', ') || 'none'}`,
       `latency p50/p99 ms: before ${percentile(before, 0.5).toFixed(0)}/${percentile(before, 0.99).toFixed(0)}, during ${percentile(during, 0.5).toFixed(0)}/${percentile(during, 0.99).toFixed(0)}`,
       `peak RSS of a replica ${result.peakMib.toFixed(0)} MiB`,
       `faults ${result.faults.length}`,

@@ -28,6 +28,8 @@ export interface SnapshotTrialResult {
   readonly faults: readonly string[];
   /** Seconds without any record in the topic around each kill. */
   readonly gaps: readonly number[];
+  /** Kills that came before the snapshot was complete. */
+  readonly killsDuring: number;
   /** Largest resident set of a replica, MiB. */
   readonly peakMib: number;
   /** From the statement at the source to the consumer, milliseconds, before and during the snapshot. */
@@ -152,6 +154,7 @@ export async function snapshotTrial(
   await command.ended;
   say(`asked for: ${command.stdout.trim()} ${command.stderr.trim().slice(0, 300)}`);
   const gaps: number[] = [];
+  let killsDuring = 0;
   let peak = 0;
   const look = (): void => {
     for (const run of runs.values()) peak = Math.max(peak, peakMib(run.pid));
@@ -165,6 +168,8 @@ export async function snapshotTrial(
     });
     const [name, run] = await leader();
     look();
+    foldNow();
+    if (!isComplete) killsDuring++;
     run.kill('SIGKILL');
     await run.ended;
     foldNow();
@@ -213,6 +218,7 @@ export async function snapshotTrial(
     changes: writers.reduce((sum, { changes }) => sum + changes, 0),
     faults: faults.slice(0, 20),
     gaps,
+    killsDuring,
     peakMib: peak,
     latencyMs: {
       before: times.filter(([id]) => id <= probesBefore).map(([, ms]) => ms),
