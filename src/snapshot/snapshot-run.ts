@@ -217,7 +217,7 @@ export class SnapshotRun {
   /** From here on the stream's changes of the table are seen. */
   async #watch(task: SnapshotTask, { database, table }: SnapshotCursor): Promise<OpenTable> {
     if (this.#open?.isOf(task.id, { database, table }) === true) return this.#open;
-    const open = new OpenTable(task.id, new TableWatch({ database, table }));
+    const open = new OpenTable(task.id, new TableWatch({ database, table }), this.#options.rowsPerSecond);
     await this.#boundary.next(() => {
       this.#open = open;
       return { value: undefined };

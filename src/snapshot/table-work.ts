@@ -42,13 +42,14 @@ export type StepOutcome =
 export class OpenTable {
   readonly taskId: string;
   readonly watch: TableWatch;
-  readonly size = new ChunkSize();
+  readonly size: ChunkSize;
   /** Null: to be read (again) from the catalogue. */
   table: SnapshotTable | null = null;
   /** Chunks thrown away in a row because the stream's key has another form. */
   foreign = 0;
 
-  constructor(taskId: string, watch: TableWatch) {
+  constructor(taskId: string, watch: TableWatch, rowsPerSecond: number | null) {
+    this.size = new ChunkSize(rowsPerSecond);
     this.taskId = taskId;
     this.watch = watch;
   }
