@@ -256,6 +256,33 @@ describe.each(['mysql', 'mariadb'] as const)('a snapshot of %s', (flavor) => {
     await scene.run.stop();
   });
 
+  it('reads 200 tables one after another, each between its marks', async () => {
+    const database = await newDatabase();
+    const tables = 200;
+    for (let i = 0; i < tables; i++)
+      await place.sql(
+        flavor,
+        `CREATE TABLE ${database}.t${i} (id INT PRIMARY KEY)`,
+        `INSERT INTO ${database}.t${i} VALUES (1), (2)`,
+      );
+    const scene = await start(database);
+    const complete = await scene.run.logged(/^the snapshot is complete/, PATIENCE_MS);
+    expect(complete).toMatchObject({ tables, rows: 2 * tables });
+    await waitUntil(() => scene.tail.records.length >= 4 * tables, {
+      timeoutMs: PATIENCE_MS,
+      what: 'all records',
+    });
+    await scene.tail.close();
+    const types = new Map<string, string>();
+    for (const { value } of scene.tail.records) {
+      const { table, type } = JSON.parse(value ?? '') as { table: string; type: string };
+      types.set(table, `${types.get(table) ?? ''} ${type.replace('bootstrap-', '')}`);
+    }
+    expect(types.size).toBe(tables);
+    expect([...new Set(types.values())]).toEqual([' start insert insert complete']);
+    await scene.run.stop();
+  });
+
   it('reads a table without a key in one pass, with every row as often as it is there', async () => {
     const database = await newDatabase();
     await place.sql(flavor, `CREATE TABLE ${database}.t (a INT, v VARCHAR(20))`);
