@@ -23,8 +23,9 @@ export interface WrittenLoad {
   readonly binlogBytesPerRow: number;
 }
 
-/** Rows of the table that the rows of a load are copied from. */
+/** Rows, and bytes, at most, of the table that the rows of a load are copied from. */
 const BLOCK_ROWS = 5000;
+const BLOCK_BYTES = 50_000_000;
 /** Statements in one packet to the server. */
 const STATEMENTS_AT_ONCE = 200;
 const MIXED_TABLES = 10;
@@ -101,12 +102,10 @@ export class LoadWriter {
     await this.createDatabase('bench_block');
     await this.run(`CREATE TABLE bench_block.block (${columnDefinitions(shape)})`);
     const random = new SeededRandom(7); // the same rows in every run
-    const perStatement = Math.max(
-      1,
-      Math.min(500, Math.floor(2_000_000 / (shape.columns * 20 + shape.textBytes))),
-    );
-    for (let id = 1; id <= BLOCK_ROWS; id += perStatement) {
-      const count = Math.min(perStatement, BLOCK_ROWS - id + 1);
+    const blockRows = blockRowsOf(shape);
+    const perStatement = Math.max(1, Math.min(500, Math.floor(2_000_000 / bytesOf(shape))));
+    for (let id = 1; id <= blockRows; id += perStatement) {
+      const count = Math.min(perStatement, blockRows - id + 1);
       const rows = Array.from({ length: count }, (_, index) => `(${rowSql(shape, id + index, random)})`);
       await this.run(`INSERT INTO bench_block.block VALUES ${rows.join(',')}`);
     }
@@ -131,6 +130,12 @@ export class LoadWriter {
   }
 }
 
+/** Bytes of a row, about. */
+const bytesOf = ({ columns, textBytes }: TableShape): number => columns * 20 + textBytes;
+
+const blockRowsOf = (shape: TableShape): number =>
+  Math.min(BLOCK_ROWS, Math.ceil(BLOCK_BYTES / bytesOf(shape)));
+
 /** The statements of every transaction. Rows go to the tables in turn, by up to ten of them a transaction. */
 export function transactionsOf(
   { operation, shape, rows, rowsPerTransaction }: LoadShape,
@@ -138,14 +143,16 @@ export function transactionsOf(
   tables: readonly string[],
 ): string[][] {
   const transactions: string[][] = [];
+  const blockRows = blockRowsOf(shape);
   const perStatement = Math.max(
     1,
-    Math.min(BLOCK_ROWS, Math.floor(rowsPerTransaction / Math.min(MIXED_TABLES, tables.length))),
+    Math.min(blockRows, Math.floor(rowsPerTransaction / Math.min(MIXED_TABLES, tables.length))),
   );
   let statements: string[] = [];
-  for (let first = 0, turn = 0; first < rows; first += perStatement, turn++) {
+  for (let first = 0, turn = 0, count = 0; first < rows; first += count, turn++) {
     const table = `${database}.${tables[turn % tables.length]}`;
-    const count = Math.min(perStatement, rows - first, rowsPerTransaction - (first % rowsPerTransaction));
+    const untilCommit = rowsPerTransaction - (first % rowsPerTransaction);
+    count = Math.min(perStatement, rows - first, untilCommit, blockRows - (first % blockRows));
     statements.push(statementOf(operation, { table, first, count, shape }));
     if ((first + count) % rowsPerTransaction !== 0 && first + count < rows) continue;
     transactions.push(statements);
@@ -161,7 +168,7 @@ function statementOf(
   const range = `id BETWEEN ${first + 1} AND ${first + count}`;
   if (operation === 'delete') return `DELETE FROM ${table} WHERE ${range}`;
   if (operation === 'update') return `UPDATE ${table} SET c1 = c1 + 1 WHERE ${range}`;
-  const start = first % BLOCK_ROWS;
+  const start = first % blockRowsOf(shape);
   const offset = first - start;
   const columns = columnNames(shape).join(', ');
   const copied = `id BETWEEN ${start + 1} AND ${start + count}`;

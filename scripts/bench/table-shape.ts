@@ -6,6 +6,8 @@ export interface TableShape {
   readonly columns: number;
   /** Bytes of one more column of text; 0: there is none. */
   readonly textBytes: number;
+  /** Only the kinds that take a few bytes each: a page of InnoDB holds a thousand of those. */
+  readonly isCompact?: boolean;
 }
 
 const words =
@@ -37,8 +39,13 @@ const kinds: readonly { readonly type: string; readonly value: (random: SeededRa
   { type: 'TIMESTAMP NULL', value: moment },
 ];
 
-const kindOf = (column: number): (typeof kinds)[number] =>
-  kinds[(column - 1) % kinds.length] as (typeof kinds)[number];
+/** Of a few bytes each. */
+const compactKinds = kinds.filter(({ type }) => type !== 'JSON' && !type.startsWith('VARCHAR'));
+
+function kindOf({ isCompact = false }: TableShape, column: number): (typeof kinds)[number] {
+  const among = isCompact ? compactKinds : kinds;
+  return among[(column - 1) % among.length] as (typeof kinds)[number];
+}
 
 /** Names of the columns beside the key. */
 export function columnNames({ columns, textBytes }: TableShape): string[] {
@@ -47,17 +54,20 @@ export function columnNames({ columns, textBytes }: TableShape): string[] {
 }
 
 /** The columns as CREATE TABLE takes them. */
-export function columnDefinitions({ columns, textBytes }: TableShape): string {
+export function columnDefinitions(shape: TableShape): string {
+  const { columns, textBytes } = shape;
   const definitions = ['id BIGINT PRIMARY KEY'];
-  for (let column = 1; column < columns; column++) definitions.push(`c${column} ${kindOf(column).type}`);
+  for (let column = 1; column < columns; column++)
+    definitions.push(`c${column} ${kindOf(shape, column).type}`);
   if (textBytes > 0) definitions.push('text_value MEDIUMTEXT');
   return definitions.join(', ');
 }
 
 /** The values of one row as SQL, without parentheses. */
-export function rowSql({ columns, textBytes }: TableShape, id: number, random: SeededRandom): string {
+export function rowSql(shape: TableShape, id: number, random: SeededRandom): string {
+  const { columns, textBytes } = shape;
   const values = [String(id)];
-  for (let column = 1; column < columns; column++) values.push(kindOf(column).value(random));
+  for (let column = 1; column < columns; column++) values.push(kindOf(shape, column).value(random));
   if (textBytes > 0) values.push(`'${textOf(textBytes, random)}'`);
   return values.join(',');
 }

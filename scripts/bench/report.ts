@@ -1,0 +1,203 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { BenchOptions } from './bench-options.ts';
+import type { HotFunction } from './cpu-profile.ts';
+import type { PeerSummary, Verdict } from './goal.ts';
+import { growthTable, writePlots } from './growth.ts';
+import type { Limits } from './limits.ts';
+import type { Measured } from './measure.ts';
+import type { Figure } from './statistics.ts';
+
+/** Latency of a peer at a rate: medians of several processes. */
+export interface LatencyOf {
+  readonly peer: string;
+  readonly rate: number;
+  readonly p50: number;
+  readonly p99: number;
+  /** The highest of the runs. */
+  readonly p99Most: number;
+}
+
+/** Everything that one run of the bench has found. */
+export interface BenchResults {
+  readonly measured: readonly Measured[];
+  readonly latency: readonly LatencyOf[];
+  readonly limits: Limits | null;
+  readonly profile: readonly HotFunction[];
+  /** What could not be measured, and why. */
+  readonly failures: readonly string[];
+  /** Points that `--minutes` left no time for. */
+  readonly leftOut: readonly string[];
+  readonly summaries: { readonly heaviside: PeerSummary; readonly debezium: PeerSummary };
+  readonly peers: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly guarantee: string;
+    readonly configuration: string;
+  }[];
+  readonly machine: readonly string[];
+  readonly options: BenchOptions;
+}
+
+const whole = (value: number): string => Math.round(value).toLocaleString('en');
+
+function spread({ median, least, most, runs }: Figure, show: (value: number) => string): string {
+  return runs === 1 ? show(median) : `${show(median)} (${show(least)}–${show(most)})`;
+}
+
+function figuresTable(measured: readonly Measured[]): string {
+  const lines = [
+    '| case | peer | rows | rows/s | CPU µs a row | peak RSS, MB |',
+    '|---|---|---|---|---|---|',
+  ];
+  for (const each of measured) {
+    lines.push(
+      `| ${each.label} | ${each.peer} | ${whole(each.rows)} | ${spread(each.rowsPerSecond, whole)} | ` +
+        `${spread(each.cpuMicrosPerRow, (value) => value.toFixed(1))} | ${spread(each.peakRssMb, whole)} |`,
+    );
+  }
+  return lines.join('\n');
+}
+
+function latencyTable(latency: readonly LatencyOf[]): string {
+  const lines = ['| peer | transactions/s | p50, ms | p99, ms | highest p99, ms |', '|---|---|---|---|---|'];
+  for (const { peer, rate, p50, p99, p99Most } of latency)
+    lines.push(`| ${peer} | ${rate} | ${p50.toFixed(1)} | ${p99.toFixed(1)} | ${p99Most.toFixed(1)} |`);
+  return lines.join('\n');
+}
+
+function limitsTable(limits: Limits, measured: readonly Measured[]): string {
+  const of = (peer: string): number =>
+    measured.find((each) => each.factor === 'base' && each.peer === peer)?.rowsPerSecond.median ?? NaN;
+  const lines = ['| limit | rows/s | heaviside | debezium |', '|---|---|---|---|'];
+  for (const [name, limit] of [
+    ['the binlog read, checked and put together to transactions', limits.read],
+    ['the same, and every row encoded into record batches', limits.encode],
+    ["the broker, with Java's producer benchmark, acks=all", limits.broker],
+    ['the same in transactions of 100 ms', limits.brokerTransactional],
+  ] as const) {
+    const share = (peer: string): string => `${((100 * of(peer)) / limit).toFixed(0)} %`;
+    lines.push(`| ${name} | ${whole(limit)} | ${share('heaviside')} | ${share('debezium')} |`);
+  }
+  return lines.join('\n');
+}
+
+function profileTable(profile: readonly HotFunction[]): string {
+  const lines = ['| function | file | share |', '|---|---|---|'];
+  for (const { name, file, share } of profile)
+    lines.push(`| \`${name}\` | ${file === '' ? 'the runtime' : file} | ${(share * 100).toFixed(1)} % |`);
+  return lines.join('\n');
+}
+
+/** The results as text, for the terminal. */
+export function printResults(results: BenchResults, verdicts: readonly Verdict[]): string {
+  const { measured, latency, limits, profile, peers, machine } = results;
+  const parts = [
+    machine.join('\n'),
+    ...(results.leftOut.length === 0 ? [] : [`left out for time: ${results.leftOut.join('; ')}`]),
+    figuresTable(measured),
+    latencyTable(latency),
+    ...(limits === null ? [] : [limitsTable(limits, measured)]),
+    ...(profile.length === 0 ? [] : [profileTable(profile)]),
+    ...peers.map(
+      ({ name, version, guarantee, configuration }) => `${name} ${version}, ${guarantee}:\n${configuration}`,
+    ),
+    verdicts.map(({ text, isMet }) => `${isMet ? 'met' : 'MISSED'}  ${text}`).join('\n'),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+/** Writes docs/bench/README.md and its plots. */
+export function writeReport(results: BenchResults, verdicts: readonly Verdict[]): void {
+  const folder = fileURLToPath(new URL('../../docs/bench', import.meta.url));
+  mkdirSync(folder, { recursive: true });
+  const plots = writePlots(folder, results);
+  writeFileSync(join(folder, 'README.md'), markdown(results, verdicts, plots));
+}
+
+function markdown(results: BenchResults, verdicts: readonly Verdict[], plots: readonly string[]): string {
+  const { measured, latency, limits, profile, peers, machine, options, leftOut } = results;
+  const base = measured.filter(({ factor }) => factor === 'base');
+  const memory = measured.filter(({ factor }) => factor === 'memory');
+  const others = measured.filter(({ factor }) => factor !== 'base' && factor !== 'memory');
+  const configurations = peers.map(
+    ({ name, version, guarantee, configuration }) =>
+      `### ${name} ${version} (${guarantee})\n\n\`\`\`properties\n${configuration}\n\`\`\`\n`,
+  );
+  return `# Heaviside beside its peers
+
+Written by the run, like the plots beside it. To repeat it, on a machine that does nothing else:
+
+\`\`\`
+npm run bench -- --write --runs ${options.runs} --rows ${options.rows}
+\`\`\`
+
+${machine.map((line) => `- ${line}`).join('\n')}
+
+One load is written into the binlog, once; then every peer replays it from the same position into topics of its own, one
+peer at a time, ${options.runs} runs each, in a process that is new for each run. Figures are medians, with the smallest and the
+largest value seen. Rows/s and CPU (user and system time of the whole process, of /proc) are those from 40 % of the rows to
+the last one, as a consumer sees them that reads committed, so that no start-up and no warm-up counts; peak RSS is VmHWM over the
+whole run. After each run every row, every source transaction and every \`commit\` is counted in Kafka; a run in which
+one is missing or double ends the bench. Debezium writes at least once here: Kafka Connect has exactly-once for sources in
+its distributed mode only.
+
+## Goals, with exactly-once on
+
+${verdicts.map(({ text, isMet }) => `- ${isMet ? 'met' : '**missed**'}: ${text}`).join('\n')}
+
+## The base case
+
+Rows of 8 columns (bigint, int, enum, decimal, varchar, JSON, datetime, timestamp), inserted 1,000 a transaction into one
+table; JSON, no compression, one topic of 4 partitions.
+
+${figuresTable(base)}
+
+## One factor at a time
+
+Each case differs from the base case in what it is called. Where Debezium is not in the table it was not measured: a start of
+its JVM for each run is most of the bench's time. Avro is Heaviside's alone, because Confluent's converter is not on Maven
+Central.${leftOut.length === 0 ? '' : ` Left out for time (\`--minutes\`): ${leftOut.join('; ')}.`}
+
+${figuresTable(others)}
+
+## Latency
+
+Single-row transactions at a steady rate; from the source's acknowledgement to the arrival at a consumer that reads
+committed, over 8 s at each rate.
+
+${latencyTable(latency)}
+
+## How far from the limits
+
+The base case against what each part of the way can do by itself. Reading and encoding are Heaviside's own, so that their
+share says what is left to gain around them.
+
+${limits === null ? '' : limitsTable(limits, measured)}
+
+## How the cost grows
+
+The exponent b of CPU a row = a·x^b over the points of each axis; for columns and row width of the CPU a row, which may
+grow with the row, so that 1 is linear; for the others more than 0 means that a row costs more where there is more of it.
+
+${growthTable(measured)}
+
+${plots.map((name) => `![${name.replaceAll('-', ' ').replace('.svg', '')}](${name})`).join('\n\n')}
+
+## Memory
+
+One run each, every row counted in Kafka afterwards.
+
+${figuresTable(memory)}
+
+## Where the time goes
+
+The ten hottest functions of the main thread in the steady state of the base case, by their own time, from \`node --cpu-prof\` of the real process:
+
+${profileTable(profile)}
+
+## Configurations
+
+${configurations.join('\n')}`;
+}
