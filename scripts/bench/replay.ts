@@ -24,8 +24,6 @@ interface Sample {
   readonly cpuMicros: number;
 }
 
-/** The part of the rows after which a peer counts as warm: figures are of what follows. */
-const WARM_SHARE = 0.4;
 const POLL_MS = 50;
 /** A peer that has committed nothing new for so long, and enough, is done. */
 const QUIET_MS = 1500;
@@ -53,7 +51,7 @@ export async function replay(
       const peakRssMb = peakMemoryBytes(running.pid) / 2 ** 20;
       await running.stop();
       await verifyTopics(brokers, topics, { settings, mark: peer.transactionMark, load });
-      return { ...speedOf(samples, load.rows), peakRssMb };
+      return { ...speedOf(samples, load.rows, peer.warmShare), peakRssMb };
     } finally {
       await running.stop();
     }
@@ -89,9 +87,10 @@ async function watch(committed: CommittedRows, pid: number, rows: number): Promi
 export function speedOf(
   samples: readonly Sample[],
   rows: number,
+  warmShare: number,
 ): { readonly rowsPerSecond: number; readonly cpuMicrosPerRow: number } {
   const last = samples.at(-1);
-  const warm = samples.find(({ offsets }) => offsets >= (last?.offsets ?? 0) * WARM_SHARE);
+  const warm = samples.find(({ offsets }) => offsets >= (last?.offsets ?? 0) * warmShare);
   if (last === undefined || warm === undefined || warm === last)
     throw new Error('the run was too short to be measured: take more rows');
   const measured = ((last.offsets - warm.offsets) / last.offsets) * rows;

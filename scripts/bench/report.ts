@@ -137,9 +137,10 @@ ${machine.map((line) => `- ${line}`).join('\n')}
 
 One load is written into the binlog, once; then every peer replays it from the same position into topics of its own, one
 peer at a time, ${options.runs} runs each, in a process that is new for each run. Figures are medians, with the smallest and the
-largest value seen. Rows/s and CPU (user and system time of the whole process, of /proc) are those from 40 % of the rows to
-the last one, as a consumer sees them that reads committed, so that no start-up and no warm-up counts; peak RSS is VmHWM over the
-whole run. After each run every row, every source transaction and every \`commit\` is counted in Kafka; a run in which
+largest value seen. Rows/s and CPU (user and system time of the whole process, of /proc) are those from the moment at which
+Heaviside reads the binlog to the last row, as a consumer sees them that reads committed. A Java peer is measured from 40 % of the
+rows on, so that its warm-up does not count against it; Heaviside's counts, since it reads so far ahead that what it did
+before would not be seen. Peak RSS is VmHWM over the whole run. After each run every row, every source transaction and every \`commit\` is counted in Kafka; a run in which
 one is missing or double ends the bench. Debezium writes at least once here: Kafka Connect has exactly-once for sources in
 its distributed mode only.
 

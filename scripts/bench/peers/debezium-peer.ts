@@ -35,6 +35,7 @@ export class DebeziumPeer implements Peer {
   readonly version = `${VERSION}, Kafka Connect ${CONNECT_VERSION}`;
   /** Connect writes source records in transactions in its distributed mode only. */
   readonly guarantee = 'at least once';
+  readonly warmShare = 0.4;
   readonly transactionMark = 'gtid';
   readonly #stack: StackInfo;
 

@@ -10,6 +10,7 @@ export class HeavisidePeer implements Peer {
   readonly name: string;
   readonly version = version;
   readonly guarantee: string;
+  readonly warmShare = 0;
   readonly transactionMark = 'message-id';
   readonly #stack: StackInfo;
   readonly #delivery: Delivery;

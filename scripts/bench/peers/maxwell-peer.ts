@@ -9,6 +9,7 @@ export class MaxwellPeer implements Peer {
   readonly name = 'maxwell';
   readonly version: string;
   readonly guarantee = 'at least once';
+  readonly warmShare = 0.4;
   readonly transactionMark = 'gtid';
   readonly #stack: StackInfo;
   readonly #home: string;

@@ -35,6 +35,11 @@ export interface Peer {
   readonly version: string;
   /** What it promises in the mode that is measured. */
   readonly guarantee: string;
+  /**
+   * The part of the rows that is left out of its figures, because it warms up: 0 to 1. What it has read ahead by then is left
+   * out too, so a peer that may read far ahead is measured whole.
+   */
+  readonly warmShare: number;
   /** The topic of a table. */
   topicOf(job: ReplayJob, table: string): string;
   /** Topics that it makes beside those of the tables. */

@@ -88,13 +88,14 @@ describe('the speed of a run', () => {
       sample(2000, 770, 9990),
       sample(3000, 1100, 10_980),
     ];
-    const { rowsPerSecond, cpuMicrosPerRow } = speedOf(samples, 1000);
+    const { rowsPerSecond, cpuMicrosPerRow } = speedOf(samples, 1000, 0.4);
     expect(rowsPerSecond).toBeCloseTo(300);
     expect(cpuMicrosPerRow).toBeCloseTo(3.3);
+    expect(speedOf(samples, 1000, 0).cpuMicrosPerRow).toBeCloseTo(10.98);
   });
 
   it('is refused where everything came at once', () => {
-    expect(() => speedOf([{ atMs: 0, offsets: 1000, cpuMicros: 5 }], 1000)).toThrow('too short');
+    expect(() => speedOf([{ atMs: 0, offsets: 1000, cpuMicros: 5 }], 1000, 0)).toThrow('too short');
   });
 });
 
