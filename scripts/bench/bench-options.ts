@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 export interface BenchOptions {
   /** The base case alone. */
   readonly isQuick: boolean;
+  /** peers: the base case, latency, limits, memory and the profile. factors: the base case and every other point. */
+  readonly part: 'all' | 'peers' | 'factors';
   /** Ends with one line of JSON. */
   readonly isJson: boolean;
   readonly runs: number;
@@ -22,6 +24,7 @@ Heaviside beside Debezium (and Maxwell, where the environment has MAXWELL_HOME),
 the same Kafka. The machine should do nothing else. Exits with 1 where a goal is missed.
 
   --quick     the base case and its latency alone, in less than 5 minutes
+  --part X    peers: the base case, latency, limits, memory, profile; factors: the base case and one factor at a time
   --json      the last line is {"heaviside":{…},"debezium":{…},"ratio":…}
   --runs N    runs of each figure (3)
   --rows N    rows of the base case (400000; with --quick 300000)
@@ -42,6 +45,7 @@ export function readBenchOptions(args: readonly string[], env: NodeJS.ProcessEnv
     args: [...args],
     options: {
       quick: { type: 'boolean', default: false },
+      part: { type: 'string', default: 'all' },
       json: { type: 'boolean', default: false },
       runs: { type: 'string', default: '3' },
       rows: { type: 'string' },
@@ -52,9 +56,13 @@ export function readBenchOptions(args: readonly string[], env: NodeJS.ProcessEnv
   });
   if (values.help) return null;
   if (values.write && values.quick) throw new Error(`--write needs the whole bench\n${benchUsage}`);
+  const { part } = values;
+  if (part !== 'all' && part !== 'peers' && part !== 'factors')
+    throw new Error(`--part takes peers or factors\n${benchUsage}`);
   const home = env['MAXWELL_HOME'];
   return {
     isQuick: values.quick,
+    part,
     isJson: values.json,
     runs: positive(values.runs, 'runs'),
     rows: positive(values.rows ?? (values.quick ? '300000' : '400000'), 'rows'),

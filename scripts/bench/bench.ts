@@ -63,18 +63,24 @@ class Bench {
 
   /** Measures everything; `onResults` gets what is known after each part, from the base case on. */
   async run(onResults: (results: BenchResults) => void): Promise<void> {
-    const { isQuick, rows, runs, minutes } = this.#options;
+    const { isQuick, part, rows, runs, minutes } = this.#options;
     const startedAt = performance.now();
     const base = basePoint(rows);
     for (const peer of this.#peers) await this.#measurer.measure(base, peer, runs);
-    await this.#measureLatencies(isQuick ? 1 : runs);
+    if (part !== 'factors') await this.#measureLatencies(isQuick ? 1 : runs);
     const load = await this.#measurer.load(base.loadName, base.load);
     onResults(this.#results(load));
     if (isQuick) return;
-    const { dir } = this.#stack;
-    this.#limits = await measureLimits(load, { brokers: this.#brokers, dir, recordBytes: RECORD_BYTES });
-    this.#profile = await this.#measureProfile(base);
-    for (const point of [...memoryPoints(), ...allPoints(rows)]) {
+    if (part !== 'factors') {
+      const { dir } = this.#stack;
+      this.#limits = await measureLimits(load, { brokers: this.#brokers, dir, recordBytes: RECORD_BYTES });
+      this.#profile = await this.#measureProfile(base);
+    }
+    const points = [
+      ...(part === 'factors' ? [] : memoryPoints()),
+      ...(part === 'peers' ? [] : allPoints(rows)),
+    ];
+    for (const point of points) {
       if (point.factor === 'base') continue;
       if (performance.now() - startedAt > minutes * 60_000) {
         this.#leftOut.push(point.label);

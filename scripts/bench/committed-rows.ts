@@ -1,4 +1,5 @@
 import { waitUntil } from '../../test/support/wait-until.ts';
+import { HeavisideError } from '../../src/errors.ts';
 import { KafkaNetwork } from '../../src/kafka/kafka-network.ts';
 
 const READ_COMMITTED = 1;
@@ -27,6 +28,7 @@ export class CommittedRows {
   async ready(): Promise<void> {
     await waitUntil(() => this.look().then(() => true, isUnready), {
       timeoutMs: 60_000,
+      everyMs: 100,
       what: 'the topics to be served',
     });
   }
@@ -54,7 +56,9 @@ export class CommittedRows {
   }
 }
 
+/** A broker's own word that it does not serve a partition yet, by kafkajs or by us. */
 function isUnready(error: unknown): boolean {
-  if (error instanceof Error && 'retriable' in error && error.retriable === true) return false;
+  const isRetriable = error instanceof Error && 'retriable' in error && error.retriable === true;
+  if (isRetriable || error instanceof HeavisideError) return false;
   throw error;
 }

@@ -42,7 +42,7 @@ export interface Verdict {
   readonly isMet: boolean;
 }
 
-/** The goals of exactly-once, each with what was seen and whether it is met. */
+/** The goals of exactly-once, each with what was seen and whether it is met; those of latency only where it was measured. */
 export function goals({ heaviside, debezium, latency, peaks }: GoalInput): Verdict[] {
   const ratio = heaviside.rowsPerSecond / debezium.rowsPerSecond;
   const cpuRatio = debezium.cpuMicrosPerRow / heaviside.cpuMicrosPerRow;
@@ -56,8 +56,12 @@ export function goals({ heaviside, debezium, latency, peaks }: GoalInput): Verdi
       `peak memory at most ${MAX_RSS_MB} MB: ${Math.round(highest.mb)} MB (${highest.label})`,
       highest.mb <= MAX_RSS_MB,
     ),
-    goal(`p50 at most 10 ms at 50 transactions/s: ${heaviside.p50Ms} ms`, heaviside.p50Ms <= 10),
-    goal(`p99 at most 50 ms at 50 transactions/s: ${heaviside.p99Ms} ms`, heaviside.p99Ms <= 50),
+    ...(latency.length > 0
+      ? [
+          goal(`p50 at most 10 ms at 50 transactions/s: ${heaviside.p50Ms} ms`, heaviside.p50Ms <= 10),
+          goal(`p99 at most 50 ms at 50 transactions/s: ${heaviside.p99Ms} ms`, heaviside.p99Ms <= 50),
+        ]
+      : []),
     ...(at500
       ? [goal(`p99 at most 100 ms at 500 transactions/s: ${at500.p99.toFixed(1)} ms`, at500.p99 <= 100)]
       : []),

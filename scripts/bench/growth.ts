@@ -51,13 +51,19 @@ const seriesOf = (
   }),
 });
 
-/** Writes the plots into the folder; gives their names. */
-export function writePlots(folder: string, { measured, latency }: BenchResults): string[] {
+/** Writes files into a folder and keeps their names. */
+function plotWriter(folder: string): { names: string[]; write: (name: string, svg: string) => void } {
   const names: string[] = [];
   const write = (name: string, svg: string): void => {
     writeFileSync(join(folder, name), svg);
     names.push(name);
   };
+  return { names, write };
+}
+
+/** Writes the plots of the base case and the latency into the folder; gives their names. */
+export function writePeerPlots(folder: string, { measured, latency }: BenchResults): string[] {
+  const { names, write } = plotWriter(folder);
   const base = measured.filter(({ factor }) => factor === 'base');
   const peers = base.map(({ peer }) => peer);
   const bars = (name: string, title: string, unit: string, of: (measured: Measured) => Figure): void =>
@@ -91,6 +97,12 @@ export function writePlots(folder: string, { measured, latency }: BenchResults):
       shown,
     ),
   );
+  return names;
+}
+
+/** Writes the plots of how the cost grows into the folder; gives their names. */
+export function writeGrowthPlots(folder: string, measured: readonly Measured[]): string[] {
+  const { names, write } = plotWriter(folder);
   for (const factor of factors) {
     const points = pointsOf(measured, factor);
     if (points.length < 2) continue;

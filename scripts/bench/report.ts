@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { BenchOptions } from './bench-options.ts';
 import type { HotFunction } from './cpu-profile.ts';
 import type { PeerSummary, Verdict } from './goal.ts';
-import { growthTable, writePlots } from './growth.ts';
+import { growthTable, writeGrowthPlots, writePeerPlots } from './growth.ts';
 import type { Limits } from './limits.ts';
 import type { Measured } from './measure.ts';
 import type { Figure } from './statistics.ts';
@@ -108,19 +108,66 @@ export function printResults(results: BenchResults, verdicts: readonly Verdict[]
   return `${parts.join('\n\n')}\n`;
 }
 
-/** Writes docs/bench/README.md and its plots. */
+/** Writes docs/bench/README.md, and factors.md where points beside the base case were measured, with their plots. */
 export function writeReport(results: BenchResults, verdicts: readonly Verdict[]): void {
   const folder = fileURLToPath(new URL('../../docs/bench', import.meta.url));
   mkdirSync(folder, { recursive: true });
-  const plots = writePlots(folder, results);
-  writeFileSync(join(folder, 'README.md'), markdown(results, verdicts, plots));
+  if (results.options.part !== 'factors')
+    writeFileSync(join(folder, 'README.md'), markdown(results, verdicts, writePeerPlots(folder, results)));
+  if (results.measured.some(isFactor)) {
+    const plots = writeGrowthPlots(folder, results.measured);
+    writeFileSync(join(folder, 'factors.md'), factorsMarkdown(results, plots));
+  }
+}
+
+const isFactor = ({ factor }: Measured): boolean => factor !== 'base' && factor !== 'memory';
+
+const images = (plots: readonly string[]): string =>
+  plots.map((name) => `![${name.replaceAll('-', ' ').replace('.svg', '')}](${name})`).join('\n\n');
+
+function factorsMarkdown(results: BenchResults, plots: readonly string[]): string {
+  const { measured, machine, options, leftOut } = results;
+  return `# One factor at a time
+
+Written by the run, like the plots below. To repeat it, on a machine that does nothing else:
+
+\`\`\`
+npm run bench -- --part factors --write --runs ${options.runs} --rows ${options.rows}
+\`\`\`
+
+${machine.map((line) => `- ${line}`).join('\n')}
+
+Each case differs from the base case of [README.md](README.md) in what it is called, and is measured and checked as
+told there. Where Debezium is not in the table it was not measured: a start of its JVM for each run is most of the
+bench's time. Avro is Heaviside's alone, because Confluent's converter is not on Maven Central.${leftOut.length === 0 ? '' : ` Left out for time (\`--minutes\`): ${leftOut.join('; ')}.`}
+
+${figuresTable(measured.filter((each) => each.factor !== 'memory'))}
+
+## How the cost grows
+
+The exponent b of CPU a row = a·x^b over the points of each axis: 1 is linear. A row of more columns or more bytes may cost more;
+for the other axes more than 0 means that a row costs more where there is more around it.
+
+${growthTable(measured)}
+
+${images(plots)}
+`;
+}
+
+/** Why no worker thread: what is left of the core that the main thread runs on. */
+function oneThread(base: readonly Measured[]): string {
+  const found = base.find(({ peer }) => peer === 'heaviside');
+  const cores = ((found?.rowsPerSecond.median ?? NaN) * (found?.cpuMicrosPerRow.median ?? NaN)) / 1e6;
+  return `Decoding, encoding and sending share one thread. In the base case the whole process keeps ${cores.toFixed(2)} of a core busy, so a
+worker thread could win ${(100 * (1 - Math.min(1, cores))).toFixed(0)} % at most where the source and the broker leave it a core; on two cores they take the
+other one, and rows would have to be copied between the threads. So there is none. This follows from the figures above; a version with a
+worker was not built.`;
 }
 
 function markdown(results: BenchResults, verdicts: readonly Verdict[], plots: readonly string[]): string {
-  const { measured, latency, limits, profile, peers, machine, options, leftOut } = results;
+  const { measured, latency, limits, profile, peers, machine, options } = results;
   const base = measured.filter(({ factor }) => factor === 'base');
   const memory = measured.filter(({ factor }) => factor === 'memory');
-  const others = measured.filter(({ factor }) => factor !== 'base' && factor !== 'memory');
   const configurations = peers.map(
     ({ name, version, guarantee, configuration }) =>
       `### ${name} ${version} (${guarantee})\n\n\`\`\`properties\n${configuration}\n\`\`\`\n`,
@@ -155,13 +202,9 @@ table; JSON, no compression, one topic of 4 partitions.
 
 ${figuresTable(base)}
 
-## One factor at a time
+${images(plots)}
 
-Each case differs from the base case in what it is called. Where Debezium is not in the table it was not measured: a start of
-its JVM for each run is most of the bench's time. Avro is Heaviside's alone, because Confluent's converter is not on Maven
-Central.${leftOut.length === 0 ? '' : ` Left out for time (\`--minutes\`): ${leftOut.join('; ')}.`}
-
-${figuresTable(others)}
+Rows, operations, transactions, tables, partitions, codecs and formats, one at a time: \`npm run bench -- --part factors --write\`.
 
 ## Latency
 
@@ -173,18 +216,14 @@ ${latencyTable(latency)}
 ## How far from the limits
 
 The base case against what each part of the way can do by itself. Reading and encoding are Heaviside's own, so that their
-share says what is left to gain around them.
+share says what is left to gain around them. Each limit is one run as a whole, warm-up of its own process included: a
+share above 100 % says that this measurement was held back more than the peer.
 
 ${limits === null ? '' : limitsTable(limits, measured)}
 
-## How the cost grows
+## One thread
 
-The exponent b of CPU a row = a·x^b over the points of each axis; for columns and row width of the CPU a row, which may
-grow with the row, so that 1 is linear; for the others more than 0 means that a row costs more where there is more of it.
-
-${growthTable(measured)}
-
-${plots.map((name) => `![${name.replaceAll('-', ' ').replace('.svg', '')}](${name})`).join('\n\n')}
+${oneThread(base)}
 
 ## Memory
 

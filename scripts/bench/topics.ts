@@ -25,7 +25,7 @@ export async function createTopics(
         topics: topics
           .slice(first, first + AT_ONCE)
           .map((topic) => ({ topic, numPartitions: partitions, replicationFactor: 1 })),
-        waitForLeaders: true,
+        waitForLeaders: topics.length === 1, // of many the first look waits
         timeout: 30_000,
       });
   });
