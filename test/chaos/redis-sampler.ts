@@ -9,6 +9,7 @@ export class RedisSampler {
   readonly #redis: Redis;
   readonly #timer: NodeJS.Timeout;
   readonly #key: string;
+  #isClosed = false;
 
   constructor(url: string, key: string) {
     this.#key = key;
@@ -17,7 +18,9 @@ export class RedisSampler {
     this.#timer = setInterval(() => void this.#look(), EVERY_MS);
   }
 
+  /** No sample is added after it. */
   close(): void {
+    this.#isClosed = true;
     clearInterval(this.#timer);
     this.#redis.disconnect();
   }
@@ -25,6 +28,7 @@ export class RedisSampler {
   async #look(): Promise<void> {
     const held = await this.#redis.hgetall(this.#key).catch(() => null);
     const { record, positionsOffset, epoch } = held ?? {};
+    if (this.#isClosed) return;
     if (record === undefined || positionsOffset === undefined) return;
     const { commit } = JSON.parse(record) as { commit: number };
     const sample = { at: Date.now(), positionsOffset: Number(positionsOffset), epoch: Number(epoch), commit };

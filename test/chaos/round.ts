@@ -221,11 +221,11 @@ export class Round {
   async #view(ground: Ground, sampler: RedisSampler, jars: string): Promise<Seen> {
     const { place, writer, tail, flavor, processes } = ground;
     const quietMs = QUIET_MS * this.#options.patience; // a reader that has not joined by then has read for nothing
+    sampler.close(); // before the positions are read: the next commit may come at any time
     const [records, positionRecords] = await Promise.all([
       readAll(jars, place.brokers, { topic: place.topic, seenLive: tail.records, quietMs }),
       readAll(jars, place.brokers, { topic: place.positionsTopic, seenLive: tail.positions, quietMs }),
     ]);
-    sampler.close();
     const scan: LogScan = await scanLog(place.brokers, place.topic);
     const { figures } = this.#notes;
     Object.assign(figures, {
