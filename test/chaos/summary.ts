@@ -32,7 +32,8 @@ export function totals(rounds: readonly RoundResult[]): Totals {
 
 /** The last round of each scenario, server and seed: one that was repeated counts once. */
 export function latest<T extends RoundResult>(rounds: readonly T[]): T[] {
-  const named = rounds.map((round) => [`${round.scenario} ${round.server} ${round.seed}`, round] as const);
+  const inTime = [...rounds].sort((one, other) => Date.parse(one.startedAt) - Date.parse(other.startedAt)); // of several files
+  const named = inTime.map((round) => [`${round.scenario} ${round.server} ${round.seed}`, round] as const);
   return [...new Map(named).values()];
 }
 
