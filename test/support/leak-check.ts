@@ -17,8 +17,8 @@ const leakableKinds = [
 ] as const;
 /** The runner's own timers are short: none may be left in the end. */
 const timerKinds = ['Timeout', 'Immediate'] as const;
-/** Sockets need a moment from their end to their close. */
-const graceMs = 2000;
+/** Sockets need a moment from their end to their close; ioredis's look at a Sentinel keeps a timer of 2 s behind its end. */
+const graceMs = 4000;
 const lookEveryMs = 10;
 
 const workers = new Set<Worker>();
