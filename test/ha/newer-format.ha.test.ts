@@ -9,7 +9,7 @@ import { LEASE_TTL_MS } from '../support/ha-place.ts';
 import { productEntry, type ReplicaProcess } from '../support/replica-process.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-/** The entry of a version to come: it writes position records and checkpoints of version 2, and reads 1 too. */
+/** The entry of a version to come: it writes position records and checkpoints of version 3, and reads 1 too. */
 function laterVersion(): string {
   const built = dirname(productEntry());
   const folder = mkdtempSync(join(tmpdir(), 'heaviside-later-'));
@@ -18,10 +18,10 @@ function laterVersion(): string {
   for (const name of ['package.json', 'node_modules'])
     symlinkSync(join(built, '..', name), join(folder, name));
   const edits = [
-    ['checkpoint/position-tracker.js', 'v: 1,', 'v: 2,'],
-    ['assembly/redis-parts.js', 'v: 1,', 'v: 2,'],
-    ['model/position-record.js', 'record.v === 1', '[1, 2].includes(record.v)'],
-    ['checkpoint/redis-checkpoint-store.js', "v === '1'", "['1', '2'].includes(v)"],
+    ['checkpoint/position-tracker.js', 'this.snapshot === null ? 1 : 2,', '3,'],
+    ['assembly/redis-parts.js', 'v: 1,', 'v: 3,'],
+    ['model/position-record.js', 'v === 1 ||', 'v === 1 || v === 3 ||'],
+    ['checkpoint/redis-checkpoint-store.js', "v === '1'", "['1', '3'].includes(v)"],
   ] as const;
   for (const [file, from, to] of edits) {
     const path = join(folder, 'dist', file);
@@ -51,7 +51,7 @@ it('a replica that cannot read the position of a newer version says so, and stay
   cluster.startLoad();
   await cluster.flow(300);
   await (await startLater('b')).waitForRole('standby');
-  cluster.replica('a').kill('SIGTERM'); // the rollout: from here the position is of version 2
+  cluster.replica('a').kill('SIGTERM'); // the rollout: from here the position is of version 3
   await cluster.flowAfter(first.epoch);
   const { epoch } = await cluster.leader(first.epoch);
   await cluster.start('a'); // the downgrade
