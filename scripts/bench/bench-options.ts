@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util';
 export interface BenchOptions {
   /** The base case alone. */
   readonly isQuick: boolean;
-  /** peers: the base case, latency, limits, memory and the profile. factors: the base case and every other point. */
-  readonly part: 'all' | 'peers' | 'factors';
+  /** peers: the base case, latency, limits, memory and the profile. factors: the base case and every other point. memory: Heaviside's memory alone. */
+  readonly part: 'all' | 'peers' | 'factors' | 'memory';
   /** Ends with one line of JSON. */
   readonly isJson: boolean;
   readonly runs: number;
@@ -24,7 +24,8 @@ Heaviside beside Debezium (and Maxwell, where the environment has MAXWELL_HOME),
 the same Kafka. The machine should do nothing else. Exits with 1 where a goal is missed.
 
   --quick     the base case and its latency alone, in less than 5 minutes
-  --part X    peers: the base case, latency, limits, memory, profile; factors: the base case and one factor at a time
+  --part X    peers: the base case, latency, limits, memory, profile; factors: the base case and one factor at a time;
+              memory: Heaviside's memory under loads that are large in one way, printed and not written
   --json      the last line is {"heaviside":{…},"debezium":{…},"ratio":…}
   --runs N    runs of each figure (3)
   --rows N    rows of the base case (400000; with --quick 300000)
@@ -57,8 +58,8 @@ export function readBenchOptions(args: readonly string[], env: NodeJS.ProcessEnv
   if (values.help) return null;
   if (values.write && values.quick) throw new Error(`--write needs the whole bench\n${benchUsage}`);
   const { part } = values;
-  if (part !== 'all' && part !== 'peers' && part !== 'factors')
-    throw new Error(`--part takes peers or factors\n${benchUsage}`);
+  if (part !== 'all' && part !== 'peers' && part !== 'factors' && part !== 'memory')
+    throw new Error(`--part takes peers, factors or memory\n${benchUsage}`);
   const home = env['MAXWELL_HOME'];
   return {
     isQuick: values.quick,

@@ -8,7 +8,7 @@ import { ensureStack } from '../stack/ensure-stack.ts';
 import type { StackInfo } from '../stack/stack-info.ts';
 import { benchUsage, readBenchOptions, type BenchOptions } from './bench-options.ts';
 import { hottestFunctions, readLargestProfile, type HotFunction } from './cpu-profile.ts';
-import { goals, summaryOf, type PeerSummary, type Verdict } from './goal.ts';
+import { goals, MAX_RSS_MB, summaryOf, type PeerSummary, type Verdict } from './goal.ts';
 import { measureLatency, type Latency } from './latency.ts';
 import { measureLimits, type Limits } from './limits.ts';
 import { LoadWriter, type WrittenLoad } from './load.ts';
@@ -59,6 +59,14 @@ class Bench {
       new HeavisidePeer(stack, 'at_least_once'),
       ...(maxwellHome === null ? [] : [new MaxwellPeer(stack, maxwellHome)]),
     ];
+  }
+
+  /** Heaviside's memory alone; what it needed is said as it goes. Rejects where a point fails or needs too much. */
+  async memory(): Promise<void> {
+    for (const point of memoryPoints()) await this.#measurer.measure(point, this.#heaviside, 1);
+    const peak = Math.max(...this.#measurer.measured.map(({ peakRssMb }) => peakRssMb.most));
+    if (peak > MAX_RSS_MB)
+      throw new Error(`${peak.toFixed(0)} MB are more than the ${MAX_RSS_MB} MB of the goal`);
   }
 
   /** Measures everything; `onResults` gets what is known after each part, from the base case on. */
@@ -214,6 +222,10 @@ async function main(): Promise<number> {
   if (stack.mysql === undefined) throw new Error('no MySQL in the stack');
   const writer = await LoadWriter.open(stack.mysql);
   try {
+    if (options.part === 'memory') {
+      await new Bench(options, stack, writer).memory();
+      return 0;
+    }
     let last: { results: BenchResults; verdicts: Verdict[] } | null = null;
     await new Bench(options, stack, writer).run((results) => {
       last = { results, verdicts: verdictsOf(results) };

@@ -26,7 +26,7 @@ export function summaryOf(base: Measured, latency: readonly Latency[]): PeerSumm
 
 const RATIO = 5;
 const CPU_RATIO = 10;
-const MAX_RSS_MB = 256;
+export const MAX_RSS_MB = 256;
 
 export interface GoalInput {
   readonly heaviside: PeerSummary;
