@@ -93,7 +93,7 @@ shared, load average ${(loadavg()[0] ?? NaN).toFixed(0)}: compare the rows with 
   the rows that wait to be encoded. Halve it before you halve anything else; transactions larger than memory go to disk.
 - **Compression** costs CPU and saves network and disk: [bench/compression.md](bench/compression.md).
 - **Partitions**: a transaction is written to every partition it touches, so 64 partitions cost more a row than 4 where
-  transactions are small; [bench/README.md](bench/README.md) has the curve.
+  transactions are small; \`npm run bench -- --part factors\` draws the curve.
 - **The source** must keep up first: \`binlog_row_image=FULL\` sends each updated row twice, \`binlog_transaction_compression\`
   trades its CPU for network.
 `;
