@@ -2,11 +2,10 @@ import { onTestFinished } from 'vitest';
 import { ensureStack } from '../../scripts/stack/ensure-stack.ts';
 import type { SqlServer } from '../../scripts/stack/stack-info.ts';
 import { FaultProxy } from './fault-proxy.ts';
+import { follow, type OwnServer } from './follow-source.ts';
 import type { Flavor } from './load-table.ts';
 import { MariadbProcess } from './mariadb-process.ts';
 import { MysqlProcess } from './mysql-process.ts';
-
-type OwnServer = MysqlProcess | MariadbProcess;
 
 /** A source and its replica, and the address by which a load and an audit find whoever is the source. */
 export interface SqlGroup {
@@ -26,23 +25,6 @@ async function start(flavor: Flavor, serverId: number): Promise<OwnServer> {
       : await MariadbProcess.start(serverId, { 'log-slave-updates': '1', 'gtid-strict-mode': '1' });
   onTestFinished(() => server[Symbol.asyncDispose]());
   return server;
-}
-
-async function follow(
-  flavor: Flavor,
-  replica: OwnServer,
-  { host, port, user, password }: OwnServer,
-): Promise<void> {
-  if (flavor === 'mysql')
-    await replica.run(
-      `CHANGE REPLICATION SOURCE TO SOURCE_HOST='${host}', SOURCE_PORT=${port}, SOURCE_USER='${user}', SOURCE_PASSWORD='${password}', SOURCE_AUTO_POSITION=1, GET_SOURCE_PUBLIC_KEY=1`,
-      'START REPLICA',
-    );
-  else
-    await replica.run(
-      `CHANGE MASTER TO MASTER_HOST='${host}', MASTER_PORT=${port}, MASTER_USER='${user}', MASTER_PASSWORD='${password}', MASTER_USE_GTID=slave_pos`,
-      'START SLAVE',
-    );
 }
 
 /** Two servers of the test's own, the second of which follows the first by GTID; taken down when the test ends. */

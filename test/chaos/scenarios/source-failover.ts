@@ -1,5 +1,6 @@
 import { ensureStack } from '../../../scripts/stack/ensure-stack.ts';
 import type { SqlServer } from '../../../scripts/stack/stack-info.ts';
+import { follow } from '../../support/follow-source.ts';
 import type { Flavor } from '../../support/load-table.ts';
 import { MariadbProcess } from '../../support/mariadb-process.ts';
 import { monotonicEpochMs } from '../../support/monotonic-epoch.ts';
@@ -25,20 +26,6 @@ const QUIET_MS = 6000;
 
 function described({ host, port, user, password }: Server): SqlServer {
   return { host, port, user, password, replicator: { user, password }, version: '', pid: null };
-}
-
-async function follow(flavor: Flavor, replica: Server, source: Server): Promise<void> {
-  const { host, port, user, password } = source;
-  if (flavor === 'mysql')
-    await replica.run(
-      `CHANGE REPLICATION SOURCE TO SOURCE_HOST='${host}', SOURCE_PORT=${port}, SOURCE_USER='${user}', SOURCE_PASSWORD='${password}', SOURCE_AUTO_POSITION=1, GET_SOURCE_PUBLIC_KEY=1`,
-      'START REPLICA',
-    );
-  else
-    await replica.run(
-      `CHANGE MASTER TO MASTER_HOST='${host}', MASTER_PORT=${port}, MASTER_USER='${user}', MASTER_PASSWORD='${password}', MASTER_USE_GTID=slave_pos`,
-      'START SLAVE',
-    );
 }
 
 /** A source and a replica of it that follows by GTID. */
