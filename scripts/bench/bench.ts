@@ -63,7 +63,7 @@ class Bench {
 
   /** Heaviside's memory alone; what it needed is said as it goes. Rejects where a point fails or needs too much. */
   async memory(): Promise<void> {
-    for (const point of memoryPoints()) await this.#measurer.measure(point, this.#heaviside, 1);
+    for (const point of memoryPoints()) await this.#measurer.measure(point, [this.#heaviside], 1);
     const peak = Math.max(...this.#measurer.measured.map(({ peakRssMb }) => peakRssMb.most));
     if (peak > MAX_RSS_MB)
       throw new Error(`${peak.toFixed(0)} MB are more than the ${MAX_RSS_MB} MB of the goal`);
@@ -74,7 +74,8 @@ class Bench {
     const { isQuick, part, rows, runs, minutes } = this.#options;
     const startedAt = performance.now();
     const base = basePoint(rows);
-    for (const peer of this.#peers) await this.#measurer.measure(base, peer, runs);
+    await this.#measurer.warmUp(base, this.#heaviside);
+    await this.#measurer.measure(base, this.#peers, runs);
     if (part !== 'factors') await this.#measureLatencies(isQuick ? 1 : runs);
     const load = await this.#measurer.load(base.loadName, base.load);
     onResults(this.#results(load));
@@ -107,9 +108,9 @@ class Bench {
 
   async #measurePoint(point: MeasuredPoint & { readonly hasDebezium: boolean }): Promise<void> {
     const runs = point.factor === 'memory' ? 1 : this.#options.runs;
+    const peers = point.hasDebezium ? [this.#heaviside, this.#debezium] : [this.#heaviside];
     if (point.settings.format === 'avro') await this.#avro(point);
-    else await this.#measurer.measure(point, this.#heaviside, runs);
-    if (point.hasDebezium) await this.#measurer.measure(point, this.#debezium, runs);
+    else await this.#measurer.measure(point, peers, runs);
   }
 
   #results(load: WrittenLoad): BenchResults {
@@ -150,7 +151,7 @@ class Bench {
       const peer = new HeavisidePeer(this.#stack, 'exactly_once', {
         extra: { avro_schema_registry_url: registry.url },
       });
-      await this.#measurer.measure(point, peer, this.#options.runs);
+      await this.#measurer.measure(point, [peer], this.#options.runs);
     } finally {
       await registry.stop();
     }
@@ -164,7 +165,7 @@ class Bench {
       });
       await new Measurer(this.#writer, this.#brokers).measure(
         { ...base, loadName: 'profile', load: { ...base.load, rows: base.load.rows * 2 } },
-        peer,
+        [peer],
         1,
       );
       return hottestFunctions(readLargestProfile(folder), 10, 3e6);

@@ -49,29 +49,40 @@ export class Measurer {
     return load;
   }
 
-  async measure(point: MeasuredPoint, peer: Peer, runs: number): Promise<Measured> {
+  /** Brings the broker's JVM to its speed: what a peer does in a run that does not count. */
+  async warmUp(point: MeasuredPoint, peer: Peer): Promise<void> {
+    await replay(peer, await this.load(point.loadName, point.load), point.settings, this.#brokers);
+  }
+
+  /** Each peer once, then each once more: what slows the machine down for a while meets them all. */
+  async measure(point: MeasuredPoint, peers: readonly Peer[], runs: number): Promise<Measured[]> {
     const load = await this.load(point.loadName, point.load);
-    const results: ReplayResult[] = [];
+    const results = peers.map((): ReplayResult[] => []);
     for (let run = 1; run <= runs; run++) {
-      const result = await replay(peer, load, point.settings, this.#brokers);
-      say(
-        `${point.label}, ${peer.name}, run ${run} of ${runs}: ${Math.round(result.rowsPerSecond)} rows/s, ` +
-          `${result.cpuMicrosPerRow.toFixed(2)} µs of CPU a row, ${Math.round(result.peakRssMb)} MB`,
-      );
-      results.push(result);
+      for (const [index, peer] of peers.entries()) {
+        const result = await replay(peer, load, point.settings, this.#brokers);
+        say(
+          `${point.label}, ${peer.name}, run ${run} of ${runs}: ${Math.round(result.rowsPerSecond)} rows/s, ` +
+            `${result.cpuMicrosPerRow.toFixed(2)} µs of CPU a row, ${Math.round(result.peakRssMb)} MB`,
+        );
+        results[index]?.push(result);
+      }
     }
-    const figure = (of: (result: ReplayResult) => number): Figure => figureOf(results.map(of));
-    const measured = {
-      peer: peer.name,
-      factor: point.factor,
-      label: point.label,
-      x: point.x,
-      rows: load.rows,
-      rowsPerSecond: figure((result) => result.rowsPerSecond),
-      cpuMicrosPerRow: figure((result) => result.cpuMicrosPerRow),
-      peakRssMb: figure((result) => result.peakRssMb),
-    };
-    this.measured.push(measured);
+    const measured = peers.map((peer, index): Measured => {
+      const figure = (of: (result: ReplayResult) => number): Figure =>
+        figureOf((results[index] ?? []).map(of));
+      return {
+        peer: peer.name,
+        factor: point.factor,
+        label: point.label,
+        x: point.x,
+        rows: load.rows,
+        rowsPerSecond: figure((result) => result.rowsPerSecond),
+        cpuMicrosPerRow: figure((result) => result.cpuMicrosPerRow),
+        peakRssMb: figure((result) => result.peakRssMb),
+      };
+    });
+    this.measured.push(...measured);
     return measured;
   }
 }

@@ -183,7 +183,8 @@ npm run bench -- --write --runs ${options.runs} --rows ${options.rows}
 ${machine.map((line) => `- ${line}`).join('\n')}
 
 One load is written into the binlog, once; then every peer replays it from the same position into topics of its own, one
-peer at a time, ${options.runs} runs each, in a process that is new for each run. Figures are medians, with the smallest and the
+peer at a time in turns, ${options.runs} runs each, in a process that is new for each run, after one run that warms the broker up and is
+not counted. Figures are medians, with the smallest and the
 largest value seen. Rows/s and CPU (user and system time of the whole process, of /proc) are those from the moment at which
 Heaviside reads the binlog to the last row, as a consumer sees them that reads committed. A Java peer is measured from 40 % of the
 rows on, so that its warm-up does not count against it; Heaviside's counts, since it reads so far ahead that what it did

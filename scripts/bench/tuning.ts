@@ -115,7 +115,8 @@ try {
     const peer = new HeavisidePeer(stack, 'exactly_once', { extra: step.options });
     const load = { ...base.load, rows: Math.ceil((rows * step.share) / 1000) * 1000 };
     const point = { ...base, label: step.label, loadName: `tuning${load.rows}`, load };
-    const measured = await measurer.measure(point, peer, runs);
+    const [measured] = await measurer.measure(point, [peer], runs);
+    if (measured === undefined) throw new Error(`${point.label} was not measured`);
     const [latency] = await measureLatency(peer, writer, { brokers, rates: [RATE], seconds: 5 });
     results.push({ step, measured, p50: latency?.p50 ?? NaN, p99: latency?.p99 ?? NaN });
     process.stderr.write(`[tuning] ${index + 1} of ${steps.length} done\n`);
