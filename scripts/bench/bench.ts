@@ -1,7 +1,6 @@
 // Heaviside beside its peers: npm run bench -- --help
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, loadavg, tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SchemaRegistryProcess } from '../../test/support/schema-registry-process.ts';
 import { ensureStack } from '../stack/ensure-stack.ts';
@@ -12,6 +11,7 @@ import { goals, MAX_RSS_MB, summaryOf, type PeerSummary, type Verdict } from './
 import { measureLatency, type Latency } from './latency.ts';
 import { measureLimits, type Limits } from './limits.ts';
 import { LoadWriter, type WrittenLoad } from './load.ts';
+import { machineLines } from './machine.ts';
 import { Measurer, type MeasuredPoint } from './measure.ts';
 import { DebeziumPeer } from './peers/debezium-peer.ts';
 import { HeavisidePeer } from './peers/heaviside-peer.ts';
@@ -140,7 +140,7 @@ class Bench {
           .configuration({ load, settings, id: 'RUN', folder: 'FOLDER' })
           .replaceAll(this.#stack.dir, '.stack'),
       })),
-      machine: this.#machine(),
+      machine: machineLines(this.#stack, this.#loadBefore),
       options: this.#options,
     };
   }
@@ -199,17 +199,6 @@ class Bench {
         });
       }
     }
-  }
-
-  #machine(): string[] {
-    const [cpu] = cpus();
-    const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD']).toString().trim();
-    return [
-      `${new Date().toISOString().slice(0, 16)} UTC, commit ${commit}`,
-      `${cpus().length} × ${cpu?.model ?? 'CPU of no name'}, which MySQL, Kafka and Redis share with the peer`,
-      `load average of the machine ${this.#loadBefore.toFixed(1)} at the start, ${(loadavg()[0] ?? NaN).toFixed(1)} at the end`,
-      `Node.js ${process.version}, MySQL ${this.#stack.mysql?.version ?? ''}, Kafka 4.1.0`,
-    ];
   }
 }
 

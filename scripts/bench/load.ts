@@ -21,6 +21,8 @@ export interface WrittenLoad {
   readonly transactions: number;
   /** Bytes of binlog a row. */
   readonly binlogBytesPerRow: number;
+  /** The rows are read from the tables: no record tells of a transaction. */
+  readonly isSnapshot?: boolean;
 }
 
 /** Rows, and bytes, at most, of the table that the rows of a load are copied from. */

@@ -49,6 +49,11 @@ export class Measurer {
     return load;
   }
 
+  /** Has what stands already replayed under the name. */
+  give(name: string, load: WrittenLoad): void {
+    this.#loads.set(name, Promise.resolve(load));
+  }
+
   /** Brings the broker's JVM to its speed: what a peer does in a run that does not count. */
   async warmUp(point: MeasuredPoint, peer: Peer): Promise<void> {
     await replay(peer, await this.load(point.loadName, point.load), point.settings, this.#brokers);

@@ -46,7 +46,8 @@ function spread({ median, least, most, runs }: Figure, show: (value: number) => 
   return runs === 1 ? show(median) : `${show(median)} (${show(least)}–${show(most)})`;
 }
 
-function figuresTable(measured: readonly Measured[]): string {
+/** The figures as a table, a line a peer and case. */
+export function figuresTable(measured: readonly Measured[]): string {
   const lines = [
     '| case | peer | rows | rows/s | CPU µs a row | peak RSS, MB |',
     '|---|---|---|---|---|---|',

@@ -1,9 +1,32 @@
 import { parseArgs } from 'node:util';
 import { ProductPlace } from '../../test/support/product-place.ts';
 import { percentile, snapshotTrial } from '../../test/support/snapshot-trial.ts';
+import type { Probe } from '../../test/support/trial-probe.ts';
 
-const USAGE = `usage: npm run test:snapshot -- [--rows N] [--server mysql|mariadb] [--kills K] [--writers W] [--pause MS] [--rate ROWS]
+const USAGE = `usage: npm run test:snapshot -- [--rows N] [--server mysql|mariadb] [--kills K] [--writers W] [--pause MS | --changes N] [--rate ROWS]
+
+  --rows N      rows of the table (100000)
+  --kills K     how often the leader is killed while the snapshot is under way (0)
+  --writers W   sessions that insert, update and delete meanwhile (4)
+  --pause MS    milliseconds that each waits between two statements (2)
+  --changes N   in place of it: changed rows a second of all together
+  --rate ROWS   snapshot_max_rows_per_second (0: as fast as it goes)
 `;
+
+/** p50, p99 and the largest of what was seen, milliseconds. */
+function times(probes: readonly Probe[], of: (probe: Probe) => number): string {
+  const values = probes.map(of);
+  return [0.5, 0.99, 1].map((part) => percentile(values, part).toFixed(0)).join(' / ');
+}
+
+function latencyLines(before: readonly Probe[], during: readonly Probe[]): string[] {
+  const line = (name: string, of: (probe: Probe) => number): string =>
+    `${name}, p50 / p99 / most ms: before ${times(before, of)}, during ${times(during, of)}`;
+  return [
+    line('statement to consumer', ({ sentAt, arrivedAt }) => arrivedAt - sentAt),
+    line('the statement alone', ({ sentAt, ackedAt }) => ackedAt - sentAt),
+  ];
+}
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -13,11 +36,13 @@ async function main(): Promise<number> {
       kills: { type: 'string', default: '0' },
       writers: { type: 'string', default: '4' },
       pause: { type: 'string', default: '2' },
+      changes: { type: 'string' },
       rate: { type: 'string', default: '0' },
     },
   });
   const { server } = values;
   if (server !== 'mysql' && server !== 'mariadb') throw new Error(USAGE);
+  const startedAt = performance.now();
   const place = await ProductPlace.open('snapshot_trial');
   try {
     const result = await snapshotTrial(place, {
@@ -26,17 +51,19 @@ async function main(): Promise<number> {
       kills: Number(values.kills),
       writers: Number(values.writers),
       pauseMs: Number(values.pause),
+      changesPerSecond: values.changes === undefined ? undefined : Number(values.changes),
       config: { snapshot_max_rows_per_second: values.rate },
-      say: (text) => process.stderr.write(`${text}\n`),
+      say: (text) =>
+        process.stderr.write(`[${((performance.now() - startedAt) / 1000).toFixed(0)} s] ${text}\n`),
     });
-    const { before, during } = result.latencyMs;
+    const { seconds } = result;
     const lines = [
-      `rows ${result.rows}, by the snapshot ${result.snapshotRows} in ${result.seconds.toFixed(1)} s: ${Math.round(result.snapshotRows / result.seconds)} rows/s`,
-      `changes meanwhile ${result.changes}`,
+      `rows ${result.rows}, by the snapshot ${result.snapshotRows} in ${seconds.toFixed(1)} s: ${Math.round(result.snapshotRows / seconds)} rows/s`,
+      `changes meanwhile ${result.changes}: ${Math.round(result.changes / seconds)} a second`,
       `leaders killed ${result.gaps.length}, ${result.killsDuring} of them before it was complete; seconds until records came again: ${result.gaps.map((gap) => gap.toFixed(1)).join(', ') || 'none'}`,
-      `latency p50/p99 ms: before ${percentile(before, 0.5).toFixed(0)}/${percentile(before, 0.99).toFixed(0)}, during ${percentile(during, 0.5).toFixed(0)}/${percentile(during, 0.99).toFixed(0)}`,
+      ...latencyLines(result.before, result.during),
       `peak RSS of a replica ${result.peakMib.toFixed(0)} MiB`,
-      `faults ${result.faults.length}`,
+      `rows compared at the end ${result.compared}, faults ${result.faults.length}`,
       ...result.faults,
     ];
     process.stdout.write(`${lines.join('\n')}\n`);

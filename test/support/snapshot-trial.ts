@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProductPlace, Properties } from './product-place.ts';
 import type { ProductRun } from './product-run.ts';
-import { SnapshotFold } from './snapshot-fold.ts';
+import { ScriptChild } from './script-child.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
-import { TopicTail } from './topic-tail.ts';
+import type { Probe, ProbeOptions } from './trial-probe.ts';
+import type { ReaderOptions, ReaderReport } from './trial-reader.ts';
 import { waitUntil } from './wait-until.ts';
 
 export interface SnapshotTrialOptions {
@@ -15,6 +16,8 @@ export interface SnapshotTrialOptions {
   readonly writers: number;
   /** Milliseconds that a writer waits between two statements. */
   readonly pauseMs: number;
+  /** In place of the pause: changes a second of all writers together. */
+  readonly changesPerSecond?: number | undefined;
   readonly config?: Properties;
   readonly say?: (text: string) => void;
 }
@@ -22,209 +25,264 @@ export interface SnapshotTrialOptions {
 export interface SnapshotTrialResult {
   readonly rows: number;
   readonly snapshotRows: number;
+  /** From the request to the leader's word that the snapshot is complete. */
   readonly seconds: number;
+  /** Rows that were changed in that time. */
   readonly changes: number;
-  /** Differences between fold and table, and records that must not be. */
+  /** Differences between topic and table, and records that must not be. */
   readonly faults: readonly string[];
-  /** Seconds without any record in the topic around each kill. */
+  /** Rows of the table at the end. */
+  readonly compared: number;
+  /** Seconds around each kill in which nothing came of rows that are inserted steadily. */
   readonly gaps: readonly number[];
   /** Kills that came before the snapshot was complete. */
   readonly killsDuring: number;
   /** Largest resident set of a replica, MiB. */
   readonly peakMib: number;
-  /** From the statement at the source to the consumer, milliseconds, before and during the snapshot. */
-  readonly latencyMs: { readonly before: readonly number[]; readonly during: readonly number[] };
+  /** Rows that are inserted steadily into another table, before and during the snapshot. */
+  readonly before: readonly Probe[];
+  readonly during: readonly Probe[];
 }
 
-const PATIENCE_MS = 600_000;
-const ROWS_AT_ONCE = 5000;
+const PATIENCE_MS = 1_800_000;
+const FIRST_ROWS = 1000;
+const ROWS_AT_ONCE = 100_000;
+/** How long the stream is watched before the snapshot is asked for. */
+const BEFORE_MS = 10_000;
+const PROBE_EVERY_MS = 20;
+const SAY_EVERY_MS = 10_000;
 
-function peakMib(pid: number | undefined): number {
+function peakMib(pid: number): number {
   try {
-    const status = readFileSync(`/proc/${pid ?? 0}/status`, 'utf8');
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
   } catch {
     return 0;
   }
 }
 
-/** A table of many rows, writers that never rest, a snapshot asked for by the command, and leaders that are killed. */
-export async function snapshotTrial(
+/** Rows with the ids from 1 on, each part copied from those that are there; they are not in the binlog. */
+async function fill(
   place: ProductPlace,
-  {
-    flavor,
-    rows,
-    kills,
-    writers: writerCount,
-    pauseMs,
-    config: changed = {},
-    say = () => undefined,
-  }: SnapshotTrialOptions,
-): Promise<SnapshotTrialResult> {
-  const database = `${place.name}_trial`;
-  const table = `${database}.big`;
-  await place.createDatabase(flavor, database);
+  { flavor, rows, say = () => undefined }: SnapshotTrialOptions,
+  table: string,
+): Promise<void> {
+  let there = Math.min(FIRST_ROWS, rows);
+  const first = Array.from({ length: there }, (_, index) => `(${index + 1}, 1, 'before ${index + 1}')`);
   await place.sql(
     flavor,
     `CREATE TABLE ${table} (id INT PRIMARY KEY, ver BIGINT, v VARCHAR(60))`,
-    `CREATE TABLE ${database}.probe (id INT PRIMARY KEY, at BIGINT)`,
+    'SET SESSION sql_log_bin = 0',
+    `INSERT INTO ${table} VALUES ${first.join(', ')}`,
   );
-  for (let first = 1; first <= rows; first += ROWS_AT_ONCE) {
-    const ids = Array.from({ length: Math.min(ROWS_AT_ONCE, rows - first + 1) }, (_, index) => first + index);
-    await place.sql(
-      flavor,
-      `INSERT INTO ${table} VALUES ${ids.map((id) => `(${id}, 1, 'before ${id}')`).join(', ')}`,
-    );
+  while (there < rows) {
+    const count = Math.min(there, ROWS_AT_ONCE, rows - there);
+    const copied = `SELECT id + ${there}, 1, CONCAT('before ', id + ${there}) FROM ${table} WHERE id <= ${count}`;
+    await place.sql(flavor, `INSERT INTO ${table} ${copied}`);
+    there += count;
+    if (there % 1_000_000 === 0) say(`${there} rows are there`);
   }
-  say(`${rows} rows are there`);
-  const config = place.config('trial', place.replicator(flavor), database, place.ha(changed));
-  const topic = config['kafka_topic'] ?? '';
-  await place.createTopic(topic);
-  const runs = new Map<string, ProductRun>();
-  const start = (name: string): void => void runs.set(name, place.run({ ...config, replica_name: name }));
-  for (const name of kills > 0 ? ['a', 'b'] : ['a']) start(name);
-  const leader = async (): Promise<[string, ProductRun]> =>
-    waitUntil(
-      async () => {
-        for (const [name, run] of runs) {
-          const role = run.isRunning
-            ? (await run.status().catch(() => ({}) as Record<string, unknown>))['role']
-            : null;
-          if (role === 'leader') return [name, run] as [string, ProductRun];
-        }
-        return null;
-      },
-      { timeoutMs: PATIENCE_MS, what: 'a leader', everyMs: 50 },
-    );
-  const [, first] = await leader();
-  await first.logged(/^reading the binlog/, PATIENCE_MS);
-  const fold = new SnapshotFold(['id']);
-  const tail = await TopicTail.open(place.brokers, [topic]);
-  const latency = new Map<number, number>();
-  let snapshotRows = 0;
-  let isComplete = false;
-  /** When the first record of an epoch arrived, and the last of all. */
-  const epochs = new Map<number, number>();
-  let lastArrivedAt = 0;
-  /** The records are folded as they come: a big table would fill the memory of the test. */
-  const foldNow = (): void => {
-    for (const record of tail.records.splice(0)) {
-      if (!epochs.has(record.epoch)) epochs.set(record.epoch, record.arrivedAt);
-      lastArrivedAt = record.arrivedAt;
-      const value = record.value ?? '';
-      if (value.includes('"table":"probe"')) {
-        const { data } = JSON.parse(value) as { data: { id: number; at: number } };
-        latency.set(data.id, record.arrivedAt - data.at);
-      } else if (value.includes('"table":"big"')) {
-        fold.take(record);
-        if (value.includes('"type":"bootstrap-insert"')) snapshotRows++;
-        if (value.includes('"type":"bootstrap-complete"')) isComplete = true;
-      }
+  await place.sql(flavor, 'SET SESSION sql_log_bin = 1');
+}
+
+/** The replicas of a trial. */
+class Replicas {
+  readonly runs = new Map<string, ProductRun>();
+  readonly #start: (name: string) => ProductRun;
+  #peakMib = 0;
+
+  constructor(names: readonly string[], start: (name: string) => ProductRun) {
+    this.#start = start;
+    for (const name of names) this.start(name);
+  }
+
+  start(name: string): void {
+    this.runs.set(name, this.#start(name));
+  }
+
+  /** The largest resident set that was seen so far. */
+  peakMib(): number {
+    for (const { pid } of this.runs.values()) this.#peakMib = Math.max(this.#peakMib, peakMib(pid));
+    return this.#peakMib;
+  }
+
+  async leader(): Promise<{ name: string; run: ProductRun; snapshotRows: number } | null> {
+    for (const [name, run] of this.runs) {
+      const status = run.isRunning ? await run.status().catch(() => null) : null;
+      if (status === null || status['role'] !== 'leader') continue;
+      const { tasks = [] } = (status['snapshots'] ?? {}) as { tasks?: readonly { readonly rows: number }[] };
+      return { name, run, snapshotRows: tasks[0]?.rows ?? 0 };
     }
-  };
-  const folding = setInterval(foldNow, 20);
-  let probes = 0;
-  let isProbing = true;
-  const probing = (async () => {
-    while (isProbing) {
-      await place.sql(flavor, `INSERT INTO ${database}.probe VALUES (${++probes}, ${Date.now()})`);
-      await sleep(50);
-    }
-  })();
-  const writers = await Promise.all(
-    Array.from({ length: writerCount }, (_, index) =>
-      SnapshotWriter.start(place.server(flavor), {
-        table,
-        maxId: Math.ceil(rows * 1.1),
-        pauseMs,
-        index,
-        count: writerCount,
-      }),
-    ),
+    return null;
+  }
+
+  /** Whether one that still runs has said that the snapshot is complete. */
+  get areDone(): boolean {
+    return [...this.runs.values()].some(({ stderr }) => stderr.includes('the snapshot is complete'));
+  }
+}
+
+/** A table of many rows, writers that never rest, a snapshot asked for by the command, and leaders that are killed. */
+export async function snapshotTrial(
+  place: ProductPlace,
+  options: SnapshotTrialOptions,
+): Promise<SnapshotTrialResult> {
+  const { flavor, rows, kills, config: changed = {}, say = () => undefined } = options;
+  const database = `${place.name}_trial`;
+  const table = `${database}.big`;
+  await place.createDatabase(flavor, database);
+  await place.sql(flavor, `CREATE TABLE ${database}.probe (id INT PRIMARY KEY)`);
+  await fill(place, options, table);
+  say(`all ${rows} rows are there`);
+  const topic = `${place.name}-trial`;
+  const ha = place.ha({ kafka_topic: `${topic}-%{table}`, ...changed });
+  const config = place.config('trial', place.replicator(flavor), database, ha);
+  for (const each of ['big', 'probe']) await place.createTopic(`${topic}-${each}`);
+  const replicas = new Replicas(kills > 0 ? ['a', 'b'] : ['a'], (name) =>
+    place.run({ ...config, replica_name: name }),
   );
-  await sleep(5000);
-  const probesBefore = probes;
-  const startedAt = performance.now();
-  const command = place.launch([
-    'snapshot',
-    'start',
-    table,
-    ...Object.entries(config).flatMap(([name, value]) => [`--${name}`, value]),
-  ]);
-  await command.ended;
-  say(`asked for: ${command.stdout.trim()} ${command.stderr.trim().slice(0, 300)}`);
-  const gaps: number[] = [];
-  let killsDuring = 0;
-  let peak = 0;
-  const look = (): void => {
-    for (const run of runs.values()) peak = Math.max(peak, peakMib(run.pid));
-  };
-  const looking = setInterval(look, 500);
-  for (let kill = 0; kill < kills; kill++) {
-    const from = snapshotRows;
-    await waitUntil(() => snapshotRows > from + rows / (kills + 2) / 2 || isComplete, {
-      timeoutMs: PATIENCE_MS,
-      what: 'rows of the snapshot',
-    });
-    const [name, run] = await leader();
-    look();
-    foldNow();
-    if (!isComplete) killsDuring++;
-    run.kill('SIGKILL');
-    await run.ended;
-    foldNow();
-    const endedAt = lastArrivedAt;
-    const led = Math.max(...epochs.keys());
-    start(name);
-    const next = await waitUntil(() => [...epochs].find(([epoch]) => epoch > led) ?? null, {
-      timeoutMs: PATIENCE_MS,
-      what: 'records of the successor',
-      everyMs: 20,
-    });
-    gaps.push((next[1] - endedAt) / 1000);
-    say(
-      `killed ${name} at ${snapshotRows} rows of the snapshot${isComplete ? ', which was complete' : ''}: ${gaps.at(-1)?.toFixed(1)} s`,
-    );
-  }
-  await waitUntil(() => isComplete, { timeoutMs: PATIENCE_MS, what: 'the end of the snapshot' });
-  const seconds = (performance.now() - startedAt) / 1000;
-  const probesDuring = probes;
-  for (const writer of writers) await writer.stop();
-  isProbing = false;
-  await probing;
-  await waitUntil(() => latency.has(probes), { timeoutMs: PATIENCE_MS, what: 'the last probe' });
-  await sleep(500);
-  clearInterval(folding);
-  clearInterval(looking);
-  foldNow();
-  await tail.close();
-  const faults = fold.faults.slice(0, 10);
-  for (let low = 0; low <= rows * 1.2; low += 50_000) {
-    const part = await place.sql(
-      flavor,
-      `SELECT * FROM ${table} WHERE id > ${low} AND id <= ${low + 50_000}`,
-    );
-    faults.push(...fold.missing(part));
-  }
-  const [{ n = 0 } = {}] = await place.sql(flavor, `SELECT COUNT(*) n FROM ${table}`);
-  if (Number(n) !== fold.rows.size)
-    faults.push(`${fold.rows.size} rows in the topic, ${String(n)} at the source`);
-  for (const run of runs.values()) await run.stop();
-  const times = [...latency].sort(([a], [b]) => a - b);
-  return {
-    rows,
-    snapshotRows,
-    seconds,
-    changes: writers.reduce((sum, { changes }) => sum + changes, 0),
-    faults: faults.slice(0, 20),
-    gaps,
-    killsDuring,
-    peakMib: peak,
-    latencyMs: {
-      before: times.filter(([id]) => id <= probesBefore).map(([, ms]) => ms),
-      during: times.filter(([id]) => id > probesBefore && id <= probesDuring).map(([, ms]) => ms),
+
+  const maxId = Math.ceil(rows * 1.1);
+  const { brokers } = place;
+  const server = place.server(flavor);
+  let read = { snapshotRows: 0, isComplete: false, hasLast: false };
+  let compared: Extract<ReaderReport, { kind: 'compared' }> | null = null;
+  const reader = new ScriptChild(
+    'test/support/trial-reader.ts',
+    { server, table, brokers, topic: `${topic}-big`, maxId } satisfies ReaderOptions,
+    (message) => {
+      const report = message as ReaderReport;
+      if (report.kind === 'read') read = report;
+      else compared = report;
     },
+    { heapMib: 2048, niceness: 10 }, // it may come later: nothing is timed by it
+  );
+  const probes: Probe[] = [];
+  const openProbe = (): ScriptChild =>
+    new ScriptChild(
+      'test/support/trial-probe.ts',
+      {
+        server,
+        table: `${database}.probe`,
+        brokers,
+        topic: `${topic}-probe`,
+        everyMs: PROBE_EVERY_MS,
+      } satisfies ProbeOptions,
+      (message) => probes.push(message as Probe),
+    );
+  let probe: ScriptChild | null = null;
+  const until = <T>(
+    look: () => T | Promise<T>,
+    what: string,
+  ): Promise<Exclude<T, false | null | undefined>> => {
+    const checked = (): T | Promise<T> => {
+      reader.check();
+      probe?.check();
+      return look();
+    };
+    return waitUntil(checked, { timeoutMs: PATIENCE_MS, what, everyMs: 50 });
   };
+  const leader = (): Promise<{ name: string; run: ProductRun; snapshotRows: number }> =>
+    until(() => replicas.leader(), 'a leader');
+  const timers: NodeJS.Timeout[] = [];
+  try {
+    await (await leader()).run.logged(/^reading the binlog/, PATIENCE_MS);
+    probe = openProbe();
+    const count = options.writers;
+    const writers = await Promise.all(
+      Array.from({ length: count }, (_, index) =>
+        SnapshotWriter.start(server, {
+          table,
+          maxId,
+          pauseMs: options.pauseMs,
+          changesPerSecond:
+            options.changesPerSecond === undefined ? undefined : options.changesPerSecond / count,
+          index,
+          count,
+        }),
+      ),
+    );
+    const changes = (): number => writers.reduce((sum, writer) => sum + writer.changes, 0);
+    await until(() => probes.length > 0, 'the first row of the probe');
+    const warm = probes.length;
+    await sleep(BEFORE_MS);
+    const [probesBefore, changesBefore, startedAt] = [probes.length, changes(), performance.now()];
+    const command = place.launch([
+      'snapshot',
+      'start',
+      table,
+      ...Object.entries(config).flatMap(([name, value]) => [`--${name}`, value]),
+    ]);
+    await command.ended;
+    say(`asked for: ${command.stdout.trim()} ${command.stderr.trim().slice(0, 300)}`);
+    const isDone = (): boolean => replicas.areDone || read.isComplete;
+    timers.push(
+      setInterval(() => replicas.peakMib(), 500),
+      setInterval(() => {
+        const seconds = (performance.now() - startedAt) / 1000;
+        const rate = (changes() - changesBefore) / seconds;
+        const last = probes.slice(-SAY_EVERY_MS / PROBE_EVERY_MS);
+        const ms = percentile(
+          last.map((each) => each.arrivedAt - each.sentAt),
+          0.99,
+        );
+        const about = `${read.snapshotRows} rows of the snapshot were read, ${rate.toFixed(0)} changes/s`;
+        say(`${seconds.toFixed(0)} s: ${about}, p99 of the stream in the last 10 s ${ms.toFixed(0)} ms`);
+      }, SAY_EVERY_MS),
+    );
+    const gaps: number[] = [];
+    let killsDuring = 0;
+    for (let kill = 0; kill < kills; kill++) {
+      const from = (await leader()).snapshotRows;
+      const isFar = async (): Promise<boolean> =>
+        isDone() || ((await replicas.leader())?.snapshotRows ?? 0) > from + rows / (kills + 2) / 2;
+      await until(isFar, 'rows of the snapshot');
+      const { name, run, snapshotRows } = await leader();
+      replicas.peakMib();
+      const isLate = isDone();
+      if (!isLate) killsDuring++;
+      run.kill('SIGKILL');
+      await run.ended;
+      const led = Math.max(...probes.map(({ epoch }) => epoch));
+      replicas.start(name);
+      const next = await until(() => probes.find(({ epoch }) => epoch > led), 'records of the successor');
+      const lastAt = Math.max(...probes.filter(({ epoch }) => epoch === led).map((each) => each.arrivedAt));
+      gaps.push((next.arrivedAt - lastAt) / 1000);
+      say(
+        `killed ${name} at ${snapshotRows} rows of the snapshot${isLate ? ', which was complete' : ''}: ${gaps.at(-1)?.toFixed(1)} s`,
+      );
+    }
+    await until(isDone, 'the end of the snapshot');
+    const seconds = (performance.now() - startedAt) / 1000;
+    const [probesDuring, changesDuring] = [probes.length, changes() - changesBefore];
+    say(`complete after ${seconds.toFixed(1)} s; the topic is read to its end`);
+    for (const writer of writers) await writer.stop();
+    await until(() => read.isComplete, 'the mark at the end of the snapshot in the topic');
+    await place.sql(flavor, `INSERT INTO ${table} VALUES (0, 1, 'the last')`);
+    await until(() => read.hasLast, 'the last row in the topic');
+    say('the table is compared');
+    reader.send({});
+    const { rows: comparedRows, faults } = await until(() => compared, 'the comparison');
+    const peak = replicas.peakMib();
+    for (const run of replicas.runs.values()) await run.stop();
+    return {
+      rows,
+      snapshotRows: read.snapshotRows,
+      seconds,
+      changes: changesDuring,
+      faults,
+      compared: comparedRows,
+      gaps,
+      killsDuring,
+      peakMib: peak,
+      before: probes.slice(warm, probesBefore),
+      during: probes.slice(probesBefore, probesDuring),
+    };
+  } finally {
+    for (const timer of timers) clearInterval(timer);
+    await reader.kill();
+    await probe?.kill();
+  }
 }
 
 /** The value below which that part of the values lies. */

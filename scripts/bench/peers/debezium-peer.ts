@@ -38,9 +38,12 @@ export class DebeziumPeer implements Peer {
   readonly warmShare = 0.4;
   readonly transactionMark = 'gtid';
   readonly #stack: StackInfo;
+  readonly #isSnapshot: boolean;
 
-  constructor(stack: StackInfo) {
+  /** @param isSnapshot reads the tables first, and the binlog from there on; else the binlog from the load's position */
+  constructor(stack: StackInfo, { isSnapshot = false }: { isSnapshot?: boolean } = {}) {
     this.#stack = stack;
+    this.#isSnapshot = isSnapshot;
   }
 
   /** Always a topic a table. */
@@ -93,7 +96,7 @@ export class DebeziumPeer implements Peer {
       'database.server.id': '48151',
       'topic.prefix': id,
       'database.include.list': load.database,
-      'snapshot.mode': 'recovery',
+      'snapshot.mode': this.#isSnapshot ? 'initial' : 'recovery',
       'snapshot.locking.mode': 'none',
       'schema.history.internal': 'io.debezium.storage.file.history.FileSchemaHistory',
       'schema.history.internal.file.filename': join(folder, 'schema-history'),
@@ -175,7 +178,7 @@ export class DebeziumPeer implements Peer {
     return running;
   }
 
-  /** Creates the connector without running it, gives it the load's position as its own, and has it go on from there. */
+  /** Creates the connector; where it is to read the binlog, without running it, and gives it the load's position as its own first. */
   async #begin(job: ReplayJob, url: string): Promise<void> {
     const deadline = performance.now() + START_TIMEOUT_MS;
     const connector = `${url}/connectors/${CONNECTOR}`;
@@ -188,16 +191,18 @@ export class DebeziumPeer implements Peer {
       if (performance.now() > deadline) throw new Error('Kafka Connect does not answer');
       await sleep(100);
     }
-    await call('POST', `${url}/connectors`, {
-      name: CONNECTOR,
-      config: this.#connector(job),
-      initial_state: 'STOPPED',
-    });
-    const { file, offset, gtids } = job.load.from;
-    await call('PATCH', `${connector}/offsets`, {
-      offsets: [{ partition: { server: job.id }, offset: { file, pos: offset, gtids } }],
-    });
-    await call('PUT', `${connector}/resume`);
+    const create = (initial_state: 'STOPPED' | 'RUNNING'): Promise<void> =>
+      call('POST', `${url}/connectors`, { name: CONNECTOR, config: this.#connector(job), initial_state });
+    if (this.#isSnapshot) {
+      await create('RUNNING');
+    } else {
+      await create('STOPPED');
+      const { file, offset, gtids } = job.load.from;
+      await call('PATCH', `${connector}/offsets`, {
+        offsets: [{ partition: { server: job.id }, offset: { file, pos: offset, gtids } }],
+      });
+      await call('PUT', `${connector}/resume`);
+    }
     const state = async (): Promise<string> => {
       const status = (await (await fetch(`${connector}/status`)).json()) as ConnectorStatus;
       const failure = status.tasks.find((task) => task.state === 'FAILED');

@@ -10,7 +10,7 @@ export class HeavisidePeer implements Peer {
   readonly name: string;
   readonly version = version;
   readonly guarantee: string;
-  readonly warmShare = 0;
+  readonly warmShare: number;
   readonly transactionMark = 'message-id';
   readonly #stack: StackInfo;
   readonly #delivery: Delivery;
@@ -20,6 +20,7 @@ export class HeavisidePeer implements Peer {
   /**
    * @param extra options beside those that every run has
    * @param execArgv options of Node.js
+   * @param warmShare as of Peer
    */
   constructor(
     stack: StackInfo,
@@ -27,12 +28,18 @@ export class HeavisidePeer implements Peer {
     {
       extra = {},
       execArgv = [],
-    }: { extra?: Readonly<Record<string, string>>; execArgv?: readonly string[] } = {},
+      warmShare = 0,
+    }: {
+      extra?: Readonly<Record<string, string>>;
+      execArgv?: readonly string[];
+      warmShare?: number;
+    } = {},
   ) {
     this.#stack = stack;
     this.#delivery = delivery;
     this.#extra = extra;
     this.#execArgv = execArgv;
+    this.warmShare = warmShare;
     this.name = delivery === 'exactly_once' ? 'heaviside' : 'heaviside-alo';
     this.guarantee = delivery === 'exactly_once' ? 'exactly once' : 'at least once';
   }
