@@ -34,15 +34,16 @@ export const maxwellKeySections: readonly MaxwellKeySection[] = [
       but('ha', 'The election is by Redis (redis.nodes), not by jgroups-raft.'),
       but('javascript', 'Run by Node.js, see [javascript.md](javascript.md).'),
       ...keys(
-        `replay master_recovery recapture_schema ignore_missing_schema bootstrapper buffer_memory_usage
+        `replay master_recovery recapture_schema ignore_missing_schema buffer_memory_usage
         binlog_event_queue_size jgroups_config raft_member_id`,
       ),
+      but('bootstrapper', 'sync means the same as async: the stream goes on beside a snapshot.'),
     ],
   },
   {
     title: 'MySQL',
     keys: [
-      but('host', 'The server that is read; several may be named, and nothing is written to them.'),
+      but('host', 'The server that is read; several may be named, and none needs to be writable.'),
       ...keys('port user password'),
       but('ssl', 'The certificate is checked against mysql.ssl_ca or the authorities of the runtime.'),
       but('replication_host', 'It needs replication_user, as in Maxwell.'),
@@ -52,9 +53,10 @@ export const maxwellKeySections: readonly MaxwellKeySection[] = [
         'Afterwards the lease goes to another replica, and the process stays.',
       ),
       ...keys(
-        `jdbc_options replication_jdbc_options schema_jdbc_options schema_database schema_host schema_port
-        schema_user schema_password schema_ssl max_schemas binlog_heartbeat`,
+        `jdbc_options replication_jdbc_options schema_jdbc_options schema_host schema_port schema_user
+        schema_password schema_ssl max_schemas binlog_heartbeat`,
       ),
+      but('schema_database', 'Of its tables bootstrap alone is looked at ([snapshot.md](snapshot.md)).'),
     ],
   },
   {

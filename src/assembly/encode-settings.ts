@@ -16,7 +16,7 @@ import { ddlEncoderFactory } from './ddl-settings.ts';
 const registryTimeoutMs = 5000;
 
 /** What the encode stage needs of the configuration. */
-export function encodeOptions({ producer, partition, output, filter }: Config): EncodeOptions {
+export function encodeOptions({ producer, partition, output, filter, snapshot }: Config): EncodeOptions {
   return {
     topic: producer.topic,
     ddlTopic: producer.ddlTopic,
@@ -26,6 +26,7 @@ export function encodeOptions({ producer, partition, output, filter }: Config): 
     partitionColumns: partition.columns,
     partitionByFallback: partition.fallback,
     filter,
+    schemaDatabase: snapshot.bootstrap?.database ?? null,
     excludeColumns: output.excludedColumns,
     outputBinlogPosition: output.hasBinlogPosition,
     outputGtidPosition: output.hasGtid,

@@ -29,7 +29,7 @@ export function metricReadings(state: ReplicaState, config: Config): MetricReadi
     isRedisUp: state.isRedisUp,
     isSourceConnected: isLeader ? state.isSourceReachable : null,
     binlogRetentionSeconds: isLeader ? state.binlogRetentionSeconds() : null,
-    snapshots: state.snapshots.readings(isLeader, Date.now()),
+    snapshots: state.snapshots.readings(isLeader),
     isBlocked: state.blocked !== null,
     isRefused: state.hindrance !== null,
     verified: state.verified,

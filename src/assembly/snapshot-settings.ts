@@ -15,7 +15,7 @@ import type { BinlogPort } from './source-port.ts';
 export function snapshotSettings(
   { state, log }: { readonly state: ReplicaState; readonly log: Log },
   config: Config,
-  source: Pick<BinlogPort, 'openChunkReader'>,
+  source: Pick<BinlogPort, 'openChunkReader' | 'openBootstrapTable'>,
   requests: RequestStore | null,
 ): Pick<LeadershipOptions, 'firstSnapshot' | 'openSnapshots'> {
   const filter = new TableFilter(config.filter);
@@ -23,6 +23,8 @@ export function snapshotSettings(
   const options = encodeOptions(config);
   const includes = (rules: TableFilter, database: string, table: string): boolean =>
     rules.verdict(database, table, []).kind !== 'exclude';
+  const { bootstrap } = config.snapshot;
+  const said = new Set<string>();
   return {
     firstSnapshot: () => (config.snapshot.isInitial ? initialProgress(Date.now()) : null),
     openSnapshots: (from) =>
@@ -43,6 +45,12 @@ export function snapshotSettings(
           log,
         },
         requests,
+        bootstrap && {
+          open: () => source.openBootstrapTable(bootstrap.database),
+          mayWrite: bootstrap.isWritten,
+          said,
+          log,
+        },
       ),
   };
 }

@@ -20,6 +20,7 @@ import type { Log } from '../observability/log.ts';
 import type { PipelineCounters } from '../observability/pipeline-counters.ts';
 import { TableFilter } from '../transform/table-filter.ts';
 import { decodeLabel } from '../encode/decode-label.ts';
+import { BootstrapTable } from '../snapshot/bootstrap-table.ts';
 import { ChunkReader } from '../snapshot/chunk-reader.ts';
 import { sourceAddresses, streamSettings } from './source-settings.ts';
 
@@ -168,6 +169,13 @@ export class BinlogPort implements SourcePort {
   /** A reader of tables at the server that the stream is read from. */
   openChunkReader(usesGtid: boolean): Promise<ChunkReader> {
     return ChunkReader.open({ address: this.#address, usesGtid, expectedIdentity: this.#streamIdentity });
+  }
+
+  /** Maxwell's bootstrap table at the server that the stream is read from; null: it has none. */
+  openBootstrapTable(database: string): Promise<BootstrapTable | null> {
+    const { clientId } = this.#config;
+    const expectedIdentity = this.#streamIdentity;
+    return BootstrapTable.open({ address: this.#address, expectedIdentity, database, clientId });
   }
 
   async open(from: Position, last: PositionRecord, signal: AbortSignal): Promise<OpenStream> {

@@ -79,7 +79,7 @@ export function statusPage(state: ReplicaState, config: Config, around: Surround
     snapshots:
       state.role === 'leader'
         ? {
-            tasks: state.snapshots.views(Date.now()),
+            tasks: state.snapshots.views(),
             rowsTotal: state.snapshots.rows,
             lastError: state.snapshots.lastError,
             brake: state.snapshots.brake,

@@ -59,8 +59,6 @@ function requestsOf(
       action: 'start',
       database,
       table,
-      notBefore: null,
-      origin: 'request',
     }));
   }
   const targets = names.length === 0 ? [null] : names;

@@ -39,7 +39,6 @@ export const foreignKeys: readonly ForeignKey[] = [
     'Maxwell itself has dropped it: write the rules as filter',
   ),
   // Maxwell: what means nothing here
-  ...ignored('bootstrapper', 'there is no bootstrap table: nothing is written to the source', ['none']),
   ...ignored(
     'ignore_producer_error',
     'no record is dropped for an error: see on_record_too_large and kafka.delivery.timeout.ms',
@@ -48,10 +47,7 @@ export const foreignKeys: readonly ForeignKey[] = [
   ...ignored('producer_ack_timeout', 'see kafka.delivery.timeout.ms and breaker_step_down_ms', ['0']),
   ...ignored('binlog_heartbeat', 'heartbeats are always on: source_heartbeat_ms', ['true']),
   ...ignored('recapture_schema ignore_missing_schema', noSchemaStore, ['false']),
-  ...ignored(
-    'schema_database max_schemas schema_host schema_port schema_user schema_password schema_ssl',
-    noSchemaStore,
-  ),
+  ...ignored('max_schemas schema_host schema_port schema_user schema_password schema_ssl', noSchemaStore),
   ...ignored('jdbc_options replication_jdbc_options schema_jdbc_options', noJdbc),
   ...ignored(
     'buffer_memory_usage binlog_event_queue_size',

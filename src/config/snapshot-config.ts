@@ -8,4 +8,13 @@ export const snapshotConfig = (v: OptionValues) => ({
   /** Null: no limit. */
   maxRowsPerSecond: v.snapshot_max_rows_per_second === 0 ? null : v.snapshot_max_rows_per_second,
   maxLagSeconds: v.snapshot_max_lag_seconds,
+  /** Maxwell's bootstrap table; null: it is not looked at. */
+  bootstrap:
+    v.bootstrapper === 'none'
+      ? null
+      : {
+          database: v.schema_database,
+          // Another replication_host is a replica: a write there would be a transaction that its source does not have.
+          isWritten: v.replication_host === null,
+        },
 });

@@ -20,6 +20,8 @@ export interface EncodeOptions {
   readonly partitionByFallback: PartitionFallback;
   /** filter; null: everything is included. */
   readonly filter: string | null;
+  /** schema_database: of its table bootstrap the inserts alone are written; null: it is a table like any other. */
+  readonly schemaDatabase: string | null;
   /** exclude_columns: names, or /regular expressions/ that match the whole name. */
   readonly excludeColumns: readonly string[];
   readonly outputBinlogPosition: boolean;
@@ -61,6 +63,7 @@ export const defaultEncodeOptions: EncodeOptions = {
   partitionColumns: [],
   partitionByFallback: 'table',
   filter: null,
+  schemaDatabase: null,
   excludeColumns: [],
   outputBinlogPosition: false,
   outputGtidPosition: false,

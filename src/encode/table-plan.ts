@@ -27,6 +27,8 @@ const isInteger = (codec: ColumnCodec | undefined): boolean =>
 export class TablePlan {
   readonly table: TableVersion;
   readonly verdict: TableVerdict;
+  /** Of Maxwell's bootstrap table the updates and deletes are bookkeeping: they are left out, as Maxwell does. */
+  readonly hasInsertsOnly: boolean;
   readonly codecs: readonly ColumnCodec[];
   readonly names: readonly string[];
   /** `"name":` and `"name":null,` of each column, as bytes. */
@@ -57,6 +59,10 @@ export class TablePlan {
     this.table = table;
     this.names = table.columns.map((column) => column.name);
     this.verdict = filter.verdict(table.database, table.table, this.names);
+    this.hasInsertsOnly =
+      table.database === options.schemaDatabase &&
+      table.table === 'bootstrap' &&
+      ['is_complete', 'inserted_rows'].every((name) => this.names.includes(name));
     const { outputNullZerodates: nullZeroDates, avroTemporalTypes } = options;
     this.codecs = table.columns.map((column) => compileCodec(column, { nullZeroDates, avroTemporalTypes }));
     this.memberNames = this.names.map((name) => this.#writeMemberName(scratch, name));

@@ -221,11 +221,11 @@ export class TransactionRun {
   /** False where the script suppresses the row in the slot. */
   #passesScript(plan: TablePlan): boolean {
     const { event, isMark } = this.#cursor;
-    if (this.#scripted === null || event === null || isMark) return true;
-    return this.#scripted.passes(plan, this.#slot, event);
+    return event === null || isMark || (this.#scripted?.passes(plan, this.#slot, event) ?? true);
   }
 
   #isIncluded(plan: TablePlan): boolean {
+    if (plan.hasInsertsOnly && this.#cursor.event?.operation !== 'insert') return false;
     if (this.#scripted?.hasSeen === true) return true; // decided on the row as it was
     if (plan.verdict.kind !== 'rows' || this.#cursor.isMark) return plan.verdict.kind !== 'exclude';
     try {

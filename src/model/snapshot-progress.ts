@@ -23,6 +23,8 @@ export interface SnapshotTask {
   readonly id: string;
   /** initial: option snapshot_mode; request: the command; bootstrap: a row of Maxwell's bootstrap table. */
   readonly origin: 'initial' | 'request' | 'bootstrap';
+  /** Id of that row; absent: another origin. */
+  readonly bootstrapRow?: string;
   /** Null: every table that snapshot_tables includes, in the order of their names. */
   readonly table: SnapshotTableName | null;
   /** SQL condition on the rows; null: all. */
@@ -36,9 +38,8 @@ export interface SnapshotTask {
   readonly tablesDone: number;
   /** Rows written of tables that are done with. */
   readonly rowsDone: number;
-  /** When it was taken over, and not before when it begins: clock of the leader, milliseconds since 1970. */
+  /** When it was taken over: clock of the leader, milliseconds since 1970. */
   readonly askedAt: number;
-  readonly notBefore: number | null;
 }
 
 /** What of snapshots the position record holds: committed in one Kafka transaction with the rows that it speaks of. */
@@ -47,11 +48,20 @@ export interface SnapshotProgress {
   readonly tasks: readonly SnapshotTask[];
   /** Requests that were carried out and may still lie in Redis: not to be carried out again. */
   readonly handled: readonly string[];
+  /** Rows of the bootstrap table that are done with and not yet seen as complete: not to be carried out again. Absent: none. */
+  readonly bootstrapped?: readonly BootstrappedRow[];
+}
+
+/** A row of the bootstrap table, and how many rows were written for it. */
+export interface BootstrappedRow {
+  readonly row: string;
+  readonly rows: number;
 }
 
 export const tableLabel = ({ database, table }: SnapshotTableName): string => `${database}.${table}`;
 
 /** Null where nothing is left to be remembered. */
 export function progressOrNull(progress: SnapshotProgress): SnapshotProgress | null {
-  return progress.tasks.length === 0 && progress.handled.length === 0 ? null : progress;
+  const { tasks, handled, bootstrapped = [] } = progress;
+  return tasks.length + handled.length + bootstrapped.length === 0 ? null : progress;
 }

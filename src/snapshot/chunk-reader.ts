@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SourceAddress } from '../binlog/mysql-client.ts';
 import { openRowConnection, type RowConnection } from '../binlog/row-connection.ts';
-import { binlogStatusStatement, readSourceIdentity, type SourceIdentity } from '../binlog/source-identity.ts';
+import { readSourceIdentity, type SourceIdentity } from '../binlog/source-identity.ts';
 import { HeavisideError } from '../errors.ts';
 import { parseGtidSet } from '../model/parse-gtid-set.ts';
 import type { BinlogCoordinates } from '../model/position.ts';
 import type { SnapshotTableName } from '../model/snapshot-progress.ts';
 import { ChunkRows } from './chunk-rows.ts';
+import { readWatermark } from './read-watermark.ts';
 import { prepareSession } from './snapshot-session.ts';
 import { describeTable, type SnapshotTable } from './snapshot-table.ts';
 import { isAtOrBehind, type StreamPlace, type Watermark } from './stream-place.ts';
@@ -187,18 +188,8 @@ export class ChunkReader {
     }
   }
 
-  /** What is in the binlog by now: everything that a SELECT before could see. */
-  async #now(): Promise<Watermark> {
-    const { query } = this.#connection;
-    const { flavor } = this.#identity;
-    const [status] = await query(binlogStatusStatement(this.#identity));
-    const file = status?.['File'] ?? null;
-    const coordinates = file === null ? null : { file, offset: Number(status?.['Position'] ?? 0) };
-    if (!this.#usesGtid) return { gtids: null, coordinates };
-    if (flavor === 'mysql')
-      return { gtids: parseGtidSet('mysql', status?.['Executed_Gtid_Set'] ?? ''), coordinates };
-    const [row] = await query('SELECT @@GLOBAL.gtid_binlog_pos AS gtids');
-    return { gtids: parseGtidSet('mariadb', row?.['gtids'] ?? ''), coordinates };
+  #now(): Promise<Watermark> {
+    return readWatermark(this.#connection.query, this.#identity, this.#usesGtid);
   }
 
   /** Closes the connection at once; what runs rejects. */

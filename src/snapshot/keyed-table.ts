@@ -1,5 +1,4 @@
 import { tableLabel, type SnapshotCursor } from '../model/snapshot-progress.ts';
-import { endTable } from './progress-steps.ts';
 import { chunkTransaction, marksBefore } from './snapshot-chunk.ts';
 import { hasReached } from './stream-place.ts';
 import type { StepOutcome, TableStep, WorkContext } from './table-work.ts';
@@ -77,7 +76,7 @@ function writeRows(
     (count) => {
       if (count === null) return;
       const end = step(count, rows.count > 0 ? rows.literals(rows.count - 1) : cursor.last);
-      if (isLast) state.setTask(task.id, (each) => endTable({ ...each, at: end }));
+      if (isLast) state.endTable(task.id, end);
       else state.moveTo(task.id, end);
     },
   );

@@ -1,6 +1,5 @@
 import { tableLabel } from '../model/snapshot-progress.ts';
 import type { ChunkRows } from './chunk-rows.ts';
-import { endTable } from './progress-steps.ts';
 import { chunkTransaction } from './snapshot-chunk.ts';
 import { hasReached } from './stream-place.ts';
 import type { StepOutcome, TableStep, WorkContext } from './table-work.ts';
@@ -33,7 +32,7 @@ export async function readPass(context: WorkContext, step: TableStep): Promise<S
     await boundary.next(
       () => ({ value: undefined, transaction: chunkTransaction({ ...parts, id }), onCut: () => undefined }),
       () => {
-        if (isLast) state.setTask(task.id, (each) => endTable({ ...each, at: end }));
+        if (isLast) state.endTable(task.id, end);
         else state.moveTo(task.id, end);
       },
     );

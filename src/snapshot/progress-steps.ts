@@ -39,6 +39,26 @@ export function endTable(task: SnapshotTask): SnapshotTask | null {
   };
 }
 
+/** The table at hand is done with, as `at` has it. */
+export function withEnd(progress: SnapshotProgress, id: string, at: SnapshotCursor): SnapshotProgress {
+  const after = withTask(progress, id, (task) => endTable({ ...task, at }));
+  const over = progress.tasks.filter((task) => task.id === id && !after.tasks.some((each) => each.id === id));
+  return remember(
+    after,
+    over.map((task) => ({ ...task, at })),
+  );
+}
+
+/** Rows of the bootstrap table whose tasks are over are not to be carried out again. */
+export function remember(progress: SnapshotProgress, over: readonly SnapshotTask[]): SnapshotProgress {
+  const rows = over.flatMap(({ bootstrapRow: row, at }) =>
+    row === undefined ? [] : [{ row, rows: at?.rows ?? 0 }],
+  );
+  return rows.length === 0
+    ? progress
+    : { ...progress, bootstrapped: [...(progress.bootstrapped ?? []), ...rows] };
+}
+
 const order = (a: SnapshotTableName, b: SnapshotTableName): number => {
   if (a.database !== b.database) return a.database < b.database ? -1 : 1;
   return a.table === b.table ? 0 : a.table < b.table ? -1 : 1;
@@ -53,7 +73,7 @@ export function nextTable(
   return rest.sort(order)[0] ?? null;
 }
 
-/** The task that is worked on now: the first that is neither paused nor put off. */
-export function currentTask(progress: SnapshotProgress, now: number): SnapshotTask | null {
-  return progress.tasks.find(({ isPaused, notBefore }) => !isPaused && (notBefore ?? 0) <= now) ?? null;
+/** The task that is worked on now: the first that is not paused. */
+export function currentTask(progress: SnapshotProgress): SnapshotTask | null {
+  return progress.tasks.find(({ isPaused }) => !isPaused) ?? null;
 }

@@ -1,4 +1,5 @@
 import { tableLabel, type SnapshotProgress, type SnapshotTask } from '../model/snapshot-progress.ts';
+import { remember } from './progress-steps.ts';
 
 /** What an operator asks for. The id names it: no request is carried out twice. */
 export type SnapshotRequest =
@@ -11,9 +12,6 @@ export type SnapshotRequest =
       readonly table: string;
       readonly where: string | null;
       readonly comment: string | null;
-      /** Not before: clock of the leader, milliseconds since 1970; null: at once. */
-      readonly notBefore: number | null;
-      readonly origin: 'request' | 'bootstrap';
     }
   | {
       readonly id: string;
@@ -26,56 +24,47 @@ export type SnapshotRequest =
 const isMeant = (task: SnapshotTask, target: string | null): boolean =>
   target === null || task.id === target || (task.table !== null && tableLabel(task.table) === target);
 
+/** A task before its first step. */
+export const newTask = (
+  asked: Pick<SnapshotTask, 'id' | 'origin' | 'table' | 'where' | 'comment' | 'askedAt' | 'bootstrapRow'>,
+): SnapshotTask => ({
+  ...asked,
+  isPaused: false,
+  at: null,
+  after: null,
+  tablesDone: 0,
+  rowsDone: 0,
+});
+
 /** The progress with the request carried out; the same where it was carried out before. */
 export function carryOut(progress: SnapshotProgress, request: SnapshotRequest): SnapshotProgress {
   const { id } = request;
   if (progress.handled.includes(id) || progress.tasks.some((task) => task.id === id)) return progress;
-  // A row of the bootstrap table is taken where the stream passes it: it cannot come twice.
-  const isFromBootstrap = request.action === 'start' && request.origin === 'bootstrap';
-  const handled = isFromBootstrap ? progress.handled : [...progress.handled, id];
+  const handled = [...progress.handled, id];
+  const { tasks } = progress;
   if (request.action === 'start') {
-    const { database, table, where, comment, notBefore, origin } = request;
-    const task: SnapshotTask = {
-      id,
-      origin,
-      table: { database, table },
-      where,
-      comment,
-      isPaused: false,
-      at: null,
-      after: null,
-      tablesDone: 0,
-      rowsDone: 0,
-      askedAt: request.at,
-      notBefore,
-    };
-    return { tasks: [...progress.tasks, task], handled };
+    const { database, table, where, comment, at: askedAt } = request;
+    const task = newTask({ id, origin: 'request', table: { database, table }, where, comment, askedAt });
+    return { ...progress, tasks: [...tasks, task], handled };
   }
   const { action, target } = request;
-  if (action === 'cancel') return { tasks: progress.tasks.filter((task) => !isMeant(task, target)), handled };
+  const meant = tasks.filter((task) => isMeant(task, target));
+  if (action === 'cancel') {
+    const rest = tasks.filter((task) => !meant.includes(task));
+    return remember({ ...progress, tasks: rest, handled }, meant);
+  }
   const isPaused = action === 'pause';
   return {
-    tasks: progress.tasks.map((task) => (isMeant(task, target) ? { ...task, isPaused } : task)),
+    ...progress,
+    tasks: tasks.map((task) => (meant.includes(task) ? { ...task, isPaused } : task)),
     handled,
   };
 }
 
 /** The snapshot of every table, of a cluster that starts for the first time. */
 export function initialProgress(askedAt: number): SnapshotProgress {
-  const task: SnapshotTask = {
-    id: `initial-${askedAt}`,
-    origin: 'initial',
-    table: null,
-    where: null,
-    comment: null,
-    isPaused: false,
-    at: null,
-    after: null,
-    tablesDone: 0,
-    rowsDone: 0,
-    askedAt,
-    notBefore: null,
-  };
+  const id = `initial-${askedAt}`;
+  const task = newTask({ id, origin: 'initial', table: null, where: null, comment: null, askedAt });
   return { tasks: [task], handled: [] };
 }
 

@@ -12,11 +12,12 @@ import type { SourceTransaction } from '../model/transaction.ts';
 import { Boundary, type SnapshotPiece } from './boundary.ts';
 import { readChunk } from './keyed-table.ts';
 import { readPass } from './keyless-table.ts';
-import { beginTable, currentTask, endTable, nextTable, withTask } from './progress-steps.ts';
+import { followRows, type BootstrapRow } from './bootstrap-rows.ts';
+import { beginTable, currentTask, nextTable, withEnd, withTask } from './progress-steps.ts';
 import { carryOut, type SnapshotRequest } from './snapshot-request.ts';
 import { SnapshotState } from './snapshot-state.ts';
 import type { SnapshotTable } from './snapshot-table.ts';
-import type { StreamPlace } from './stream-place.ts';
+import type { StreamPlace, Watermark } from './stream-place.ts';
 import { OpenTable, type SnapshotReader, type StepOutcome, type WorkContext } from './table-work.ts';
 import { TableWatch } from './table-watch.ts';
 
@@ -105,6 +106,12 @@ export class SnapshotRun {
     return this.#state.change((progress) => requests.reduce(carryOut, progress));
   }
 
+  /** As `request`, of all rows of the bootstrap table that are not complete: behind `mark` every source with our position has them. */
+  async follow(rows: readonly BootstrapRow[], mark: Watermark): Promise<void> {
+    const follow = (progress: SnapshotProgress): SnapshotProgress => followRows(progress, rows, Date.now());
+    if (follow(this.#state.progress) !== this.#state.progress) await this.#state.change(follow, mark);
+  }
+
   /** Requests that lie nowhere any more need not be remembered. */
   forget(ids: readonly string[]): Promise<void> {
     return this.#state.change((progress) => ({
@@ -129,7 +136,7 @@ export class SnapshotRun {
     const { log, backoff } = this.#options;
     while (!this.#closed.signal.aborted) {
       try {
-        const task = currentTask(this.#state.progress, Date.now());
+        const task = currentTask(this.#state.progress);
         if (task === null) await this.#untilAsked();
         else await this.#work(task);
       } catch (cause) {
@@ -143,17 +150,11 @@ export class SnapshotRun {
     }
   }
 
-  /** Waits for a request, or for the next look at what was put off. */
   async #untilAsked(): Promise<void> {
     this.#leave();
-    const isPutOff = this.#state.progress.tasks.some(({ notBefore }) => notBefore !== null);
     await new Promise<void>((resolve) => {
-      const timer = isPutOff ? setTimeout(resolve, 1000) : undefined;
       this.#closed.signal.addEventListener('abort', () => resolve(), { once: true });
-      this.#nudge = () => {
-        clearTimeout(timer);
-        resolve();
-      };
+      this.#nudge = resolve;
     });
     this.#nudge = () => undefined;
   }
@@ -202,7 +203,7 @@ export class SnapshotRun {
     this.#open = null;
     this.#failures = 0;
     const at = task.at ?? beginTable(name, 0);
-    await this.#state.change((progress) => withTask(progress, task.id, (each) => endTable({ ...each, at })));
+    await this.#state.change((progress) => withEnd(progress, task.id, at));
   }
 
   /** Holds back while the stream lags. */

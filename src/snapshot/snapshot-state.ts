@@ -5,7 +5,8 @@ import {
   type SnapshotTask,
 } from '../model/snapshot-progress.ts';
 import type { Boundary } from './boundary.ts';
-import { noProgress, withTask } from './progress-steps.ts';
+import { noProgress, withEnd, withTask } from './progress-steps.ts';
+import { hasReached, type Watermark } from './stream-place.ts';
 
 /** The progress of all snapshots; changed at boundaries of the stream alone, so that every position record tells what stands beside it. */
 export class SnapshotState {
@@ -54,9 +55,21 @@ export class SnapshotState {
     this.setTask(id, (task) => ({ ...task, at }));
   }
 
-  /** At the next boundary. */
-  change(change: (progress: SnapshotProgress) => SnapshotProgress): Promise<void> {
-    return this.#boundary.next(() => {
+  /** The table at hand is done with. Only at a boundary. */
+  endTable(id: string, at: SnapshotCursor): void {
+    this.set(withEnd(this.#progress, id, at));
+  }
+
+  /**
+   * At the next boundary.
+   * @param mark not before the stream has handed out all that is in front of it
+   */
+  change(
+    change: (progress: SnapshotProgress) => SnapshotProgress,
+    mark: Watermark | null = null,
+  ): Promise<void> {
+    return this.#boundary.next<undefined>((place) => {
+      if (mark !== null && !hasReached(place, mark)) return 'later';
       this.set(change(this.#progress));
       return { value: undefined };
     });

@@ -41,9 +41,9 @@ export class SnapshotStats {
     this.#rate.record(this.rows);
   }
 
-  readings(isLeader: boolean, now: number): SnapshotReadings {
+  readings(isLeader: boolean): SnapshotReadings {
     const { rows, chunks, discarded, overtaken } = this;
-    const views = isLeader ? this.views(now) : [];
+    const views = isLeader ? this.views() : [];
     const current = views.find(({ state }) => state === 'running');
     return {
       rows,
@@ -57,9 +57,9 @@ export class SnapshotStats {
     };
   }
 
-  views(now: number): SnapshotView[] {
+  views(): SnapshotView[] {
     const tasks = this.progress?.tasks ?? [];
-    const first = tasks.find(({ isPaused, notBefore }) => !isPaused && (notBefore ?? 0) <= now);
+    const first = tasks.find(({ isPaused }) => !isPaused);
     this.#rate.record(this.rows);
     const rate = this.#rate.ratePerSecond();
     return tasks.map((task) => {

@@ -13,6 +13,16 @@ export const snapshotOptions = {
     derived: 'all of them',
     origin: 'heaviside',
   }),
+  bootstrapper: option(choice(['async', 'sync', 'none']), 'async', {
+    summary:
+      "Whether rows of Maxwell's table bootstrap ask for snapshots, where the source has it; none: they do not.",
+    note: 'sync means the same as async: the stream goes on beside a snapshot.',
+    origin: 'maxwell',
+  }),
+  schema_database: option(text('NAME'), 'maxwell', {
+    summary: 'Database of that table.',
+    origin: 'maxwell',
+  }),
   snapshot_as_inserts: option(boolean(), false, {
     summary:
       'Write the rows of a snapshot as type insert, without the records bootstrap-start and bootstrap-complete.',

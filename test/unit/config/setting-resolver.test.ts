@@ -52,18 +52,14 @@ describe('refusal', () => {
     expect(refusalOf({ file: kafka + line })).toContain(reason);
   });
 
-  it.each([
-    'replay=false',
-    'master_recovery=false',
-    'bootstrapper=none',
-    'ignore_producer_error=false',
-    'binlog_heartbeat=true',
-  ])('takes %s without a word', (line) => {
-    expect(loadConfigText({ file: kafka + line }).warnings).toEqual([]);
-  });
+  it.each(['replay=false', 'master_recovery=false', 'ignore_producer_error=false', 'binlog_heartbeat=true'])(
+    'takes %s without a word',
+    (line) => {
+      expect(loadConfigText({ file: kafka + line }).warnings).toEqual([]);
+    },
+  );
 
   it.each([
-    'bootstrapper=async',
     'kinesis_stream=a',
     'jgroups_config=raft.xml',
     'binlog_event_queue_size=1',

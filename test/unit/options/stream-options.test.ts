@@ -135,6 +135,36 @@ describe('which rows', () => {
   });
 });
 
+describe("Maxwell's bootstrap table", () => {
+  const bookkeeping = (database: string) => {
+    const columns = [column('id', 3), column('is_complete', 1), column('inserted_rows', 3)];
+    const bootstrap = table(columns, { database, table: 'bootstrap' });
+    const row = (rows: number): Buffer => image(int32(7), Buffer.of(0), int32(rows));
+    return transaction([
+      [
+        rowsEvent('insert', { table: bootstrap, rows: row(0) }),
+        rowsEvent('update', { table: bootstrap, rows: Buffer.concat([row(0), row(5)]) }),
+        rowsEvent('delete', { table: bootstrap, rows: row(5) }),
+      ],
+    ]);
+  };
+  const types = async (lines: string, database: string): Promise<unknown[]> =>
+    (await messages(lines, bookkeeping(database))).map(({ type }) => type);
+
+  it('gives its inserts alone', async () => {
+    expect(await types('', 'maxwell')).toEqual(['insert']);
+    expect(await types('', 'shop')).toEqual(['insert', 'update', 'delete']);
+  });
+
+  it('[schema_database] is in that database', async () => {
+    expect(await types('schema_database=shop', 'shop')).toEqual(['insert']);
+  });
+
+  it('[bootstrapper] none: is a table like any other', async () => {
+    expect(await types('bootstrapper=none', 'maxwell')).toEqual(['insert', 'update', 'delete']);
+  });
+});
+
 describe('topic, key and partition', () => {
   it('[kafka_topic] names the topic, by a template too', async () => {
     const [record] = await configuredRecords('kafka_topic=%{database}.%{table}.%{type}', insert());

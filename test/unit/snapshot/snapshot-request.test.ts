@@ -16,8 +16,6 @@ const start = (id: string, at = 1): SnapshotRequest => ({
   table: 'item',
   where: null,
   comment: null,
-  notBefore: null,
-  origin: 'request',
 });
 
 describe('requests for snapshots', () => {
@@ -36,9 +34,9 @@ describe('requests for snapshots', () => {
     } as SnapshotRequest);
     const paused = carryOut(two, { id: 'p', at: 2, action: 'pause', target: 'shop.item' });
     expect(paused.tasks.map(({ isPaused }) => isPaused)).toEqual([true, false]);
-    expect(currentTask(paused, 0)?.id).toBe('r2');
+    expect(currentTask(paused)?.id).toBe('r2');
     const resumed = carryOut(paused, { id: 'q', at: 3, action: 'resume', target: 'r1' });
-    expect(currentTask(resumed, 0)?.id).toBe('r1');
+    expect(currentTask(resumed)?.id).toBe('r1');
     expect(carryOut(resumed, { id: 'c', at: 4, action: 'cancel', target: null }).tasks).toEqual([]);
   });
 
@@ -46,11 +44,6 @@ describe('requests for snapshots', () => {
     expect(parseRequest(JSON.stringify(start('r1')))).toEqual(start('r1'));
     for (const text of ['', '{}', '{"id":"a","at":1,"action":"drop"}', '{"id":"a","at":1,"action":"start"}'])
       expect(parseRequest(text)).toBeNull();
-  });
-
-  it('put off are waited for', () => {
-    const later = carryOut(noProgress, { ...start('r1'), notBefore: 1000 } as SnapshotRequest);
-    expect([currentTask(later, 999), currentTask(later, 1000)?.id]).toEqual([null, 'r1']);
   });
 
   it('of all tables take one after the other, by name', () => {

@@ -302,6 +302,36 @@ describe('a snapshot beside a stream', () => {
     bench.run.close();
   });
 
+  it('takes a row of the bootstrap table over behind its place in the stream, and remembers it when it is done', async () => {
+    const bench = new Bench();
+    bench.rows.set(1, 'one');
+    bench.start(null);
+    const asked = {
+      id: '7',
+      database: 'shop',
+      table: 'item',
+      where: null,
+      comment: null,
+      isPutOff: false,
+      hasStarted: false,
+      insertedRows: 0,
+    };
+    const inserted = bench.change(2, 'two');
+    const mark = { gtids: MysqlGtidSet.parse(`${uuid}:1-${bench.executed}`), coordinates: null };
+    void bench.run.follow([asked], mark);
+    await turn();
+    await bench.stopBy();
+    expect(bench.run.progress).toBeNull();
+    await bench.hand(inserted);
+    await bench.until('the end', () => bench.run.progress?.tasks.length === 0);
+    expect(bench.run.progress?.bootstrapped).toEqual([{ row: '7', rows: 2 }]);
+    await bench.run.follow([asked], mark); // nothing to be done
+    void bench.run.follow([], mark);
+    await bench.until('that it is forgotten', () => bench.run.progress === null);
+    expect(bench.records).toEqual(['11', 'bootstrap-start', 'one two', 'bootstrap-complete']);
+    bench.run.close();
+  });
+
   it('pauses, resumes and is cancelled by requests', async () => {
     const bench = new Bench();
     bench.rows.set(1, 'one');
@@ -314,8 +344,6 @@ describe('a snapshot beside a stream', () => {
       table: 'item',
       where: null,
       comment: 'c',
-      notBefore: null,
-      origin: 'request',
     } as const;
     const both = [start, { id: 'p', at: 2, action: 'pause', target: null }] as const;
     void bench.run.request(both);
