@@ -5,11 +5,17 @@ import { kafkaMutations } from './kafka-mutations.ts';
 import { leadershipMutations } from './leadership-mutations.ts';
 import type { Mutation, MutationTest } from './mutation.ts';
 import { ProductCopy, type FailedTest } from './product-copy.ts';
+import { snapshotMutations } from './snapshot-mutations.ts';
 import { sourceMutations } from './source-mutations.ts';
 import { VerdictsFile, type Verdict } from './verdicts-file.ts';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const mutations: readonly Mutation[] = [...kafkaMutations, ...sourceMutations, ...leadershipMutations];
+const mutations: readonly Mutation[] = [
+  ...kafkaMutations,
+  ...sourceMutations,
+  ...leadershipMutations,
+  ...snapshotMutations,
+];
 const FILE = join(ROOT, '.mutations.jsonl');
 const USAGE = `usage: npm run test:mutations [-- --only NAME[,NAME…]] [--project unit|integration|ha|chaos] [--resume]
 Makes the product wrong on purpose, one rule at a time and in a copy, and demands that the suite turns red.

@@ -1,14 +1,27 @@
 import { SeededRandom } from '../support/seeded-random.ts';
 import type { CheckInput, PositionSeen, StreamRecord } from './checker/evidence-input.ts';
-import type { LedgerChange, LedgerEntry, Row } from './writer/ledger.ts';
+import { GoodSnapshot, placeOf } from './good-snapshot.ts';
+import type { LedgerChange, LedgerEntry } from './writer/ledger.ts';
 import { WriterSession } from './writer/writer-session.ts';
 
 const SOURCE = '3e11fa47-71ca-11e1-9e33-c80aa9429562';
-const PARTITIONS = 3;
 const TRANSACTIONS_PER_EPOCH = 40;
+const ROWS_BEFORE = 60;
+const SNAPSHOT_FROM = 10;
+
+/** A log in which nothing is wrong, and what a plant has to know of it. */
+export interface GoodLog extends CheckInput {
+  /** Rows that the snapshot rightly left out of its chunks, as they would stand there. */
+  readonly overtaken: readonly StreamRecord[];
+  /** Table → number of the last transaction before its snapshot ended. */
+  readonly completeAfter: ReadonlyMap<string, number>;
+}
+
+/** The number of a transaction of a good log. */
+export const numberOf = (gtid: string): number => Number(gtid.slice(SOURCE.length + 1)) - 100;
 
 /** A log in which nothing is wrong, made without servers: what a perfect replicator would leave. */
-export function goodLog(seed: number, transactions = 120): CheckInput {
+export function goodLog(seed: number, transactions = 120): GoodLog {
   const random = new SeededRandom(seed);
   const sessions = [0, 1].map(
     (index) => new WriterSession({ index, random, database: 'here', hiddenDatabase: 'here_hidden' }),
@@ -16,7 +29,13 @@ export function goodLog(seed: number, transactions = 120): CheckInput {
   const ledger: LedgerEntry[] = [];
   const records: StreamRecord[] = [];
   const positions: PositionSeen[] = [];
-  const tables = new Map<string, Map<string, Row>>();
+  const snapshot = new GoodSnapshot();
+  for (const session of sessions)
+    for (const { changes } of session.fill(ROWS_BEFORE)) {
+      session.keep();
+      for (const change of changes) snapshot.source.change(change);
+    }
+  const before = snapshot.source.all();
   for (let number = 1; number <= transactions; number++) {
     const session = random.pick(sessions);
     const changes = session.plan().flatMap((statement) => statement.changes);
@@ -27,14 +46,8 @@ export function goodLog(seed: number, transactions = 120): CheckInput {
     records.push(...recordsOf(changes, { gtid, epoch, xid: number }));
     const commit = positions.filter((position) => position.epoch === epoch).length;
     positions.push({ offset: 2 * number, epoch, commit, gtidSet: `${SOURCE}:1-${100 + number}` });
-    for (const { table, isHidden, key, before, after } of changes) {
-      if (isHidden) continue;
-      const rows = tables.get(table) ?? new Map<string, Row>();
-      tables.set(table, rows);
-      const text = (row: Row): string => key.map((column) => row[column]).join();
-      if (before !== null) rows.delete(text(before));
-      if (after !== null) rows.set(text(after), after);
-    }
+    for (const change of changes) if (!change.isHidden) snapshot.change(change);
+    if (number >= SNAPSHOT_FROM) records.push(...snapshot.turn(number, epoch));
   }
   return {
     ledger,
@@ -46,10 +59,14 @@ export function goodLog(seed: number, transactions = 120): CheckInput {
       epoch,
       commit,
     })),
-    tables: new Map([...tables].map(([name, rows]) => [name, [...rows.values()]])),
+    tables: new Map(snapshot.source.all().map(({ table, rows }) => [table, rows])),
     executed: `${SOURCE}:1-${100 + transactions}`,
     baseline: `${SOURCE}:1-100`,
     sources: [SOURCE],
+    before,
+    snapshots: [...snapshot.completeAfter.keys()],
+    overtaken: snapshot.overtaken,
+    completeAfter: snapshot.completeAfter,
   };
 }
 
@@ -77,8 +94,6 @@ function recordsOf(
     const old = Object.fromEntries(
       Object.entries(before ?? {}).filter(([column, value]) => after !== null && after[column] !== value),
     );
-    const keyText = JSON.stringify([table, ...key.map((column) => data[column])]);
-    const partition = Buffer.from(keyText).reduce((sum, byte) => sum + byte, 0) % PARTITIONS;
     const mark = index === last ? { commit: true } : { xoffset: index };
     const value = JSON.stringify({
       table,
@@ -88,6 +103,6 @@ function recordsOf(
       data,
       ...(op === 'update' ? { old } : {}),
     });
-    return [{ partition, offset: 0, key: keyText, value, messageId: `${gtid}#${index}`, epoch }];
+    return [{ ...placeOf(table, key, data), offset: 0, value, messageId: `${gtid}#${index}`, epoch }];
   });
 }

@@ -5,6 +5,7 @@ import type { FaultProxy } from '../support/fault-proxy.ts';
 import { haReplicaConfig, LEASE_TTL_MS, withRedis } from '../support/ha-place.ts';
 import type { Flavor } from '../support/load-table.ts';
 import type { SqlTarget } from '../support/load-connection.ts';
+import { runProduct } from '../support/product-command.ts';
 import type { RedisProcess } from '../support/redis-process.ts';
 import { startReplica, type ReplicaProcess, type ReplicaStatus } from '../support/replica-process.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
@@ -67,6 +68,8 @@ export class Ground {
   readonly #frozen = new Set<ReplicaProcess>();
   /** Where the truth is at the end of the round; a scenario may have moved it. */
   source: SqlTarget;
+  /** Tables of which a snapshot was asked for. */
+  readonly snapshots: string[] = [];
 
   constructor(parts: GroundParts) {
     this.#parts = parts;
@@ -225,6 +228,17 @@ export class Ground {
   async recovered(above: number, timeoutMs = FLOW_MS): Promise<number> {
     const look = (): number | undefined => this.tail.after(above).at(-1)?.epoch;
     return waitUntil(look, { timeoutMs, what: `a record of an epoch above ${above}` });
+  }
+
+  /** Asks for a snapshot of the writer's tables, as an operator does. Resolves when a leader has taken it over, or after 10 s. */
+  async askForSnapshot(tables: readonly string[]): Promise<void> {
+    const { database } = this.place;
+    this.snapshots.push(...tables);
+    this.faults.add(`a snapshot of ${tables.join(', ')} is asked for`);
+    const names = tables.map((table) => `${database}.${table}`);
+    const config = ['--config', this.replica(REPLICAS[0]).configFile];
+    const { code, stderr } = await runProduct(['snapshot', 'start', ...names, ...config]);
+    if (code !== 0) throw new Error(`heaviside snapshot start: exit ${code}: ${stderr}`);
   }
 
   /** SIGKILL, and waits until the process is gone. */

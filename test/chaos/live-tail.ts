@@ -2,8 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { monotonicEpochMs } from '../support/monotonic-epoch.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { parseSnapshotId } from './checker/snapshot-id.ts';
 
-/** The records of one epoch, as they arrived. */
+/** The records of the stream of one epoch, as they arrived. */
 export interface EpochSeen {
   readonly epoch: number;
   records: number;
@@ -21,8 +22,12 @@ const JOIN_MS = 60_000;
  * round runs: its clock tells how long the stream stood still.
  */
 export class LiveTail {
-  /** Data records. */
+  /** Data records of the stream: those of snapshots do not count. */
   records = 0;
+  /** Records of snapshots: epoch → count. */
+  readonly snapshotRecords = new Map<number, number>();
+  /** Tables whose snapshot is complete. */
+  readonly complete = new Set<string>();
   /** Position records. */
   positions = 0;
   readonly epochs = new Map<number, EpochSeen>();
@@ -61,6 +66,16 @@ export class LiveTail {
     if (stdout !== null) createInterface({ input: stdout }).on('line', (line) => this.#take(line));
   }
 
+  /** Data records of the stream and of snapshots. */
+  get all(): number {
+    return this.records + this.snapshotOf(() => true);
+  }
+
+  /** Records of snapshots of the epochs that are meant. */
+  snapshotOf(isMeant: (epoch: number) => boolean): number {
+    return [...this.snapshotRecords].reduce((sum, [epoch, count]) => sum + (isMeant(epoch) ? count : 0), 0);
+  }
+
   /** Resolves when the first record has come. */
   async joined(): Promise<void> {
     await waitUntil(() => this.records + this.positions > 0, {
@@ -89,6 +104,13 @@ export class LiveTail {
     const epoch = Number(/\bepoch:(\d+)/.exec(head)?.[1] ?? Number.NaN);
     if (messageId === undefined || Number.isNaN(epoch)) {
       this.positions += 1;
+      return;
+    }
+    const ofSnapshot = parseSnapshotId(messageId);
+    if (ofSnapshot !== null) {
+      this.snapshotRecords.set(epoch, (this.snapshotRecords.get(epoch) ?? 0) + 1);
+      // A row may hold any text, but not this one without its quotes escaped.
+      if (line.includes('"type":"bootstrap-complete"')) this.complete.add(ofSnapshot.table);
       return;
     }
     const at = monotonicEpochMs();

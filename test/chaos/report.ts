@@ -83,11 +83,12 @@ const promises: readonly (readonly [string, string, readonly Invariant[], readon
   ['G7', 'epochs never fall', ['I6'], ALL],
   ['G8', 'the checkpoint is committed', ['I7'], ALL],
   ['G9', 'it stops where it cannot go on', ['I1', 'I4', 'I6'], ['10b', '10c', '13']],
-  ['G10', 'message_id is the same', ['I1', 'I2', 'I4'], ['1', '14a', '14b', '15']],
+  ['G10', 'message_id is the same', ['I1', 'I2', 'I4'], ['1', '14a', '14b', '14c', '15']],
   ['G11', 'goes on after an outage of Kafka', ['I1', 'I2'], ['8', '15', 'slice']],
   ['G12', 'the lease goes where the servers are reached', ['I6'], ['3', '8', 'slice']],
   ['G13', 'crash failover within the lease and two seconds (5 s here)', ['I9'], ['1', '2', '11b', '14b']],
   ['G13', 'planned change within a second', ['I9'], ['12']],
+  ['G15', 'a snapshot is whole, once, and in order', ['I1', 'I2', 'I3', 'I4', 'I5', 'I8'], ['14c']],
 ];
 
 function promiseTable(rounds: readonly StoredRound[]): string {

@@ -161,6 +161,9 @@ export class Round {
       rowsPerSecond: scenario.rowsPerSecond ?? ROWS_PER_SECOND,
       ledgerFile: join(folder, 'ledger.jsonl'),
       hasDdl: scenario.hasDdl ?? true,
+      ...(scenario.rowsBefore === undefined
+        ? {}
+        : { rowsBefore: isSlice ? scenario.rowsBefore / 5 : scenario.rowsBefore }),
     });
     const jars = await kafkaJars(stackDir());
     const tail = new LiveTail(jars, place.brokers, [place.topic, place.positionsTopic]);
@@ -223,7 +226,7 @@ export class Round {
     const quietMs = QUIET_MS * this.#options.patience; // a reader that has not joined by then has read for nothing
     sampler.close(); // before the positions are read: the next commit may come at any time
     const [records, positionRecords] = await Promise.all([
-      readAll(jars, place.brokers, { topic: place.topic, seenLive: tail.records, quietMs }),
+      readAll(jars, place.brokers, { topic: place.topic, seenLive: tail.all, quietMs }),
       readAll(jars, place.brokers, { topic: place.positionsTopic, seenLive: tail.positions, quietMs }),
     ]);
     const scan: LogScan = await scanLog(place.brokers, place.topic);
@@ -249,10 +252,17 @@ export class Round {
       positions,
       checkpoints: sampler.samples,
       executed: await executedGtids(ground.source, flavor),
+      before: writer.before,
+      snapshots: ground.snapshots,
       baseline: this.#baseline,
       sources: sourcesOf(entries),
       tables: await sourceTables(ground.source, flavor, place.database),
     });
+    if (ground.snapshots.length > 0) {
+      const { snapshotRows, overtakenRows } = findings;
+      Object.assign(figures, { snapshotRows, overtakenRows });
+      this.#notes.bite('rows were changed while their chunk was read', overtakenRows > 0);
+    }
     this.#notes.failovers = new Set(positions.map(({ epoch }) => epoch)).size - 1;
     return { findings, records, transactions: entries.length, rows: writer.ledger.visibleChanges };
   }

@@ -22,6 +22,8 @@ export interface Scenario {
   readonly config?: Readonly<Record<string, string>>;
   readonly rowsPerSecond?: number;
   readonly hasDdl?: boolean;
+  /** About so many rows are in the tables before the replicas start, a fifth of it in the short version; default none. */
+  readonly rowsBefore?: number;
   /** How many rounds make the scenario whole. */
   readonly rounds: number;
   readonly servers?: (flavor: Flavor) => Promise<OwnServers>;

@@ -2,7 +2,10 @@ import { check } from './checker/check.ts';
 import type { CheckInput, StreamRecord } from './checker/evidence-input.ts';
 import type { Findings, Invariant } from './checker/findings.ts';
 import { parseMessageId } from './checker/gtid.ts';
-import { goodLog, numbered } from './good-log.ts';
+import { keyText } from './checker/named-ledger.ts';
+import { parseSnapshotId } from './checker/snapshot-id.ts';
+import { goodLog, numbered, numberOf, type GoodLog } from './good-log.ts';
+import type { Row } from './writer/ledger.ts';
 
 const UNKNOWN_SERVER = '99999999-8888-7777-6666-555555555555';
 
@@ -10,13 +13,13 @@ const UNKNOWN_SERVER = '99999999-8888-7777-6666-555555555555';
 export interface Plant {
   readonly name: string;
   readonly breaks: Invariant;
-  readonly into: (good: CheckInput) => CheckInput;
+  readonly into: (good: GoodLog) => CheckInput;
 }
 
 interface Envelope {
   readonly table: string;
   readonly type: string;
-  readonly data: Record<string, unknown>;
+  readonly data: Row;
 }
 
 const envelope = ({ value }: StreamRecord): Envelope => JSON.parse(value ?? '') as Envelope;
@@ -31,6 +34,7 @@ function find(
   const found = records.find(
     (record, at) =>
       record.key?.includes('tickets') === true &&
+      parseSnapshotId(record.messageId) === null &&
       lastOfKey.get(record.key) !== at &&
       fits(record, records[at - 1], records[at + 1]),
   );
@@ -47,6 +51,35 @@ function withRecords(
   change: (record: StreamRecord) => readonly StreamRecord[],
 ): CheckInput {
   return { ...good, records: numbered(good.records.flatMap(change)) };
+}
+
+const chunkOf = ({ messageId }: StreamRecord): string => messageId.slice(0, messageId.lastIndexOf('#'));
+const isOfType = (record: StreamRecord, type: string): boolean => envelope(record).type === type;
+
+/** The numbers of the transactions that change the row of a record of a snapshot. */
+function changesOf({ ledger, before }: GoodLog, record: StreamRecord): number[] {
+  const { table, data } = envelope(record);
+  const key = before.find((each) => each.table === table)?.key ?? [];
+  const text = keyText({ table, key }, data);
+  return ledger
+    .filter(({ changes }) =>
+      changes.some((change) =>
+        [change.before, change.after].some((row) => row !== null && keyText(change, row) === text),
+      ),
+    )
+    .map(({ gtid }) => numberOf(gtid ?? ''));
+}
+
+/** A row that a snapshot brought and that the stream changes late, so that the fold does not show what happens to it. */
+function findOfSnapshot(good: GoodLog): StreamRecord {
+  const found = good.records
+    .filter((record) => isOfType(record, 'bootstrap-insert'))
+    .map((record) => ({ record, first: changesOf(good, record)[0] ?? 0 }))
+    .sort((one, other) => other.first - one.first)[0];
+  const end = found === undefined ? undefined : good.completeAfter.get(envelope(found.record).table);
+  if (found === undefined || end === undefined || found.first <= end)
+    throw new Error('the good log has no place for the fault');
+  return found.record;
 }
 
 /** What the checker must find, each alone. */
@@ -75,6 +108,7 @@ export const plants: readonly Plant[] = [
         good,
         (record, _, next) =>
           next?.partition === record.partition &&
+          parseSnapshotId(next.messageId) === null &&
           gtidOf(next) !== gtidOf(record) &&
           next.epoch === record.epoch,
       );
@@ -131,6 +165,48 @@ export const plants: readonly Plant[] = [
         ...good,
         positions: good.positions.map((each, index) => (index === at ? { ...each, gtidSet } : each)),
       };
+    },
+  },
+  {
+    name: 'one row of a snapshot lost',
+    breaks: 'I1',
+    into: (good) => {
+      const lost = findOfSnapshot(good);
+      return withRecords(good, (record) => (record === lost ? [] : [record]));
+    },
+  },
+  {
+    name: 'one row of a snapshot twice',
+    breaks: 'I2',
+    into: (good) => {
+      const twice = findOfSnapshot(good);
+      return withRecords(good, (record) => (record === twice ? [record, record] : [record]));
+    },
+  },
+  {
+    name: 'one end of a snapshot too many',
+    breaks: 'I2',
+    into: (good) => {
+      const end = good.records.find((record) => isOfType(record, 'bootstrap-complete'));
+      if (end === undefined) throw new Error('the good log has no snapshot');
+      const another = { ...end, messageId: `${chunkOf(end)}9#0` }; // of a later chunk
+      return withRecords(good, (record) => (record === end ? [record, another] : [record]));
+    },
+  },
+  {
+    name: 'one row of a snapshot older than what the stream has brought',
+    breaks: 'I3',
+    into: (good) => {
+      for (const stale of good.overtaken) {
+        const isBeside = (record: StreamRecord): boolean =>
+          record.partition === stale.partition && chunkOf(record) === chunkOf(stale);
+        const beside = good.records.findLast(isBeside);
+        const later = good.records.slice(good.records.findLastIndex(isBeside) + 1);
+        // The stream's next change of the row covers it in the fold.
+        if (beside === undefined || !later.some(({ key }) => key === stale.key)) continue;
+        return withRecords(good, (record) => (record === beside ? [record, stale] : [record]));
+      }
+      throw new Error('the good log has no place for the fault');
     },
   },
   {

@@ -1,4 +1,4 @@
-import type { LedgerEntry, Row } from '../writer/ledger.ts';
+import type { LedgerEntry, Row, TableBefore } from '../writer/ledger.ts';
 
 /** A record of the data topic as a read_committed reader gets it. */
 export interface StreamRecord {
@@ -30,6 +30,10 @@ export interface CheckpointSample {
 /** Everything that the checker is given: what MySQL says, what Kafka says, what Redis said. */
 export interface CheckInput {
   readonly ledger: readonly LedgerEntry[];
+  /** What stood in the tables before the baseline, and has come since by a snapshot at most. */
+  readonly before: readonly TableBefore[];
+  /** Tables of which one snapshot was asked for, by their names without the database. */
+  readonly snapshots: readonly string[];
   /** GTID set of the source at the end, and before the first transaction of the ledger. */
   readonly executed: string;
   readonly baseline: string;

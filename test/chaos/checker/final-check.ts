@@ -1,10 +1,12 @@
 import type { Row } from '../writer/ledger.ts';
-import type { CheckInput } from './evidence-input.ts';
+import { ChunkPlaces } from './chunk-places.ts';
+import type { CheckInput, StreamRecord } from './evidence-input.ts';
 import type { Findings } from './findings.ts';
-import { BinlogOrder, parseMessageId, type MessageId } from './gtid.ts';
+import { parseMessageId, type MessageId } from './gtid.ts';
+import type { NamedLedger } from './named-ledger.ts';
 
 interface Folded {
-  readonly type: 'insert' | 'update' | 'delete';
+  readonly type: string;
   readonly table: string;
   readonly data: Row;
   readonly old?: Row;
@@ -27,35 +29,50 @@ function differs(folded: Row, found: Row): boolean {
   });
 }
 
+/** Whether the columns that no DDL adds or drops are the same in both, value and type. */
+export function isSameButExtra(one: Row, other: Row): boolean {
+  const columns = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...columns].every((column) => isExtra(column) || one[column] === other[column]);
+}
+
 /** I8: the records, carried out in binlog order, leave what the source has. */
-export function checkFinalState(input: CheckInput, findings: Findings): void {
-  const order = new BinlogOrder(input.sources);
-  const keys = new Map(
-    input.ledger.flatMap(({ changes }) => changes.map(({ table, key }) => [table, key] as const)),
-  );
-  const changes = input.records.map(({ value, messageId }): Folded => ({
+export function checkFinalState(
+  input: CheckInput,
+  ledger: NamedLedger,
+  places: ChunkPlaces,
+  findings: Findings,
+): void {
+  const folded = ({ value }: StreamRecord, id: MessageId): Folded => ({
     ...(JSON.parse(value ?? '{}') as Omit<Folded, 'id'>),
-    id: parseMessageId(messageId),
-  }));
+    id,
+  });
+  const ofSnapshots = new Set(places.records.map(({ record }) => record));
+  // A stable sort: what snapshots wrote at the same place stays in its order.
+  const changes = [
+    ...input.records
+      .filter((record) => !ofSnapshots.has(record))
+      .map((record) => folded(record, parseMessageId(record.messageId))),
+    ...places.records.map((chunk) => folded(chunk.record, ChunkPlaces.idOf(chunk))),
+  ];
   const tables = new Map<string, Map<string, Row>>();
-  for (const { type, table, data, old = {} } of changes.sort((a, b) => order.compare(a.id, b.id))) {
+  for (const { type, table, data, old = {} } of changes.sort((a, b) => ledger.order.compare(a.id, b.id))) {
+    if (type === 'bootstrap-start' || type === 'bootstrap-complete') continue;
     const rows = tables.get(table) ?? new Map<string, Row>();
     tables.set(table, rows);
-    const key = keys.get(table) ?? [];
+    const key = ledger.keyOf(table);
     rows.delete(keyOf({ ...data, ...old }, key)); // an update may have changed the key
     if (type !== 'delete') rows.set(keyOf(data, key), data);
   }
   for (const [table, found] of input.tables) {
-    const folded = tables.get(table) ?? new Map<string, Row>();
-    const columns = keys.get(table) ?? [];
+    const fold = tables.get(table) ?? new Map<string, Row>();
+    const columns = ledger.keyOf(table);
     for (const row of found) {
       const key = keyOf(row, columns);
-      const fold = folded.get(key);
-      folded.delete(key);
-      if (fold === undefined) findings.add('I8', `${table} ${key}: the source has it, the fold has not`);
-      else if (differs(fold, row)) findings.add('I8', `${table} ${key}: the fold has other values`);
+      const kept = fold.get(key);
+      fold.delete(key);
+      if (kept === undefined) findings.add('I8', `${table} ${key}: the source has it, the fold has not`);
+      else if (differs(kept, row)) findings.add('I8', `${table} ${key}: the fold has other values`);
     }
-    for (const key of folded.keys())
-      findings.add('I8', `${table} ${key}: the fold has it, the source has not`);
+    for (const key of fold.keys()) findings.add('I8', `${table} ${key}: the fold has it, the source has not`);
   }
 }

@@ -28,6 +28,9 @@ export class Findings {
   lost = 0;
   duplicated = 0;
   outOfOrder = 0;
+  /** Rows that snapshots brought, and rows that they left to the stream, which had them newer. */
+  snapshotRows = 0;
+  overtakenRows = 0;
 
   add(invariant: Invariant, text: string): void {
     const count = this.count(invariant) + 1;

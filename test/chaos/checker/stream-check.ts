@@ -1,7 +1,9 @@
 import type { LedgerChange, LedgerEntry, Row } from '../writer/ledger.ts';
 import type { CheckInput, StreamRecord } from './evidence-input.ts';
 import type { Findings } from './findings.ts';
-import { BinlogOrder, GtidText, parseGtid, parseMessageId, type MessageId } from './gtid.ts';
+import { GtidText, parseGtid, parseMessageId, type MessageId } from './gtid.ts';
+import { keyText, type NamedEntry, type NamedLedger } from './named-ledger.ts';
+import { parseSnapshotId } from './snapshot-id.ts';
 
 /** The JSON of a record, as Maxwell writes it. */
 interface Envelope {
@@ -11,22 +13,6 @@ interface Envelope {
   readonly old?: Row;
   readonly xid?: number;
   readonly commit?: boolean;
-}
-
-/** An entry and its GTID, which the topic tells where the acknowledgement was lost. */
-interface NamedEntry {
-  readonly entry: LedgerEntry;
-  readonly gtid: string | null;
-}
-
-function keyText({ table, key }: LedgerChange, row: Row): string {
-  return `${table} ${key.map((column) => row[column]).join(',')}`;
-}
-
-/** Table, key and version: names a row change without its GTID. */
-function identity(change: LedgerChange): string {
-  const row = change.after ?? change.before ?? {};
-  return `${change.op} ${keyText(change, row)} ${row['ver']}`;
 }
 
 function isSame(one: Row, other: Row): boolean {
@@ -40,29 +26,30 @@ function changedColumns({ before, after }: LedgerChange): Row {
   return Object.fromEntries(Object.entries(before).filter(([column, value]) => after[column] !== value));
 }
 
-/** Compares the topic with the ledger: I1 to I5. */
+/** Compares the records of the stream with the ledger: I1 to I5. Records of snapshots are none of its business. */
 export class StreamCheck {
   readonly #input: CheckInput;
+  readonly #ledger: NamedLedger;
   readonly #findings: Findings;
-  readonly #expected = new Map<string, LedgerChange>();
   readonly #seen = new Set<string>();
-  readonly #named: NamedEntry[] = [];
   readonly #envelopes = new Map<string, Envelope>();
 
-  constructor(input: CheckInput, findings: Findings) {
+  constructor(input: CheckInput, ledger: NamedLedger, findings: Findings) {
     this.#input = input;
+    this.#ledger = ledger;
     this.#findings = findings;
   }
 
   run(): void {
-    this.#expect();
-    const order = new BinlogOrder(this.#input.sources);
+    this.#checkNames();
+    const { order, shown } = this.#ledger;
     const executed = new GtidText(this.#input.executed);
     const last = new Map<number, { record: StreamRecord; id: MessageId }>();
     const versions = new Map<string, { ver: number; partition: number }>();
     for (const record of this.#input.records) {
+      if (parseSnapshotId(record.messageId) !== null) continue;
       const id = parseMessageId(record.messageId);
-      const expected = this.#expected.get(record.messageId);
+      const expected = shown.get(record.messageId);
       if (expected === undefined) {
         const why = executed.has(id.gtid) ? 'the transaction has no such row to show' : 'never executed';
         this.#findings.add('I4', `${place(record)}: ${record.messageId}: ${why}`);
@@ -86,40 +73,16 @@ export class StreamCheck {
         `${place(record)}: ${record.messageId} stands after ${former?.record.messageId}`,
       );
     }
-    for (const named of this.#named) this.#checkWhole(named);
+    for (const named of this.#ledger.entries) this.#checkWhole(named);
   }
 
-  #expect(): void {
+  /** A ledger that does not belong to this source would make every other check worthless. */
+  #checkNames(): void {
     const baseline = new GtidText(this.#input.baseline);
     const executed = new GtidText(this.#input.executed);
-    const unnamed = this.#input.ledger.some(({ gtid, changes }) => gtid === null && changes.length > 0);
-    const gtids = unnamed ? this.#gtidsByIdentity() : new Map<string, string>();
-    for (const entry of this.#input.ledger) {
-      const found = entry.changes
-        .filter(({ isHidden }) => !isHidden)
-        .map((change) => gtids.get(identity(change)));
-      const gtid = entry.gtid ?? found.find((each) => each !== undefined) ?? null;
-      this.#named.push({ entry, gtid });
-      if (gtid === null) continue;
-      // A ledger that does not belong to this source would make every other check worthless.
-      if (baseline.has(gtid) || !executed.has(gtid))
+    for (const { gtid } of this.#ledger.entries)
+      if (gtid !== null && (baseline.has(gtid) || !executed.has(gtid)))
         this.#findings.add('I1', `${gtid} was acknowledged, and is not in executed − baseline`);
-      for (const [index, change] of entry.changes.entries())
-        if (!change.isHidden) this.#expected.set(`${gtid}#${index}`, change);
-    }
-  }
-
-  #gtidsByIdentity(): Map<string, string> {
-    const known = new Set(this.#input.ledger.map(({ gtid }) => gtid));
-    const gtids = new Map<string, string>();
-    for (const { value, messageId } of this.#input.records) {
-      const { gtid } = parseMessageId(messageId);
-      if (known.has(gtid) || value === null) continue;
-      const { table, type, data } = JSON.parse(value) as Envelope;
-      const key = keyColumnsOf(this.#input, table);
-      gtids.set(`${type} ${table} ${key.map((column) => data[column]).join(',')} ${data['ver']}`, gtid);
-    }
-    return gtids;
   }
 
   #compare(record: StreamRecord, change: LedgerChange): void {
@@ -174,14 +137,6 @@ export class StreamCheck {
     );
     if (!isMarked) this.#findings.add('I5', `${gtid}: xid or commit is not what it should be`);
   }
-}
-
-function keyColumnsOf({ ledger }: CheckInput, table: string): readonly string[] {
-  for (const { changes } of ledger) {
-    const found = changes.find((change) => change.table === table);
-    if (found !== undefined) return found.key;
-  }
-  return [];
 }
 
 function place({ partition, offset }: StreamRecord): string {

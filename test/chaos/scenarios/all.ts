@@ -8,6 +8,7 @@ import { outageKept, outageStopped, redisLink, rollback } from './redis-link.ts'
 import { flushAll, sentinel } from './redis-loss.ts';
 import { rival } from './rival.ts';
 import { slice } from './slice.ts';
+import { snapshot } from './snapshot.ts';
 import { soak } from './soak.ts';
 import { caughtUp, lagging, purged } from './source-failover.ts';
 import { sourceLink } from './source-link.ts';
@@ -34,6 +35,7 @@ const numbered: readonly Scenario[] = [
   rival,
   largeTransaction,
   alterTable,
+  snapshot,
   soak,
 ];
 

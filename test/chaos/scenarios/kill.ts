@@ -70,14 +70,16 @@ export async function killLeader(ground: Ground, point: KillPoint): Promise<void
   await expectRecovery(ground, { what, since, limitMs: ground.failoverLimitMs, above: epoch });
   await expectNothingHidden(ground, epoch);
   notes.bite('the epoch rose after each kill', (await ground.leader(epoch)).epoch > epoch);
-  for (const name of REPLICAS) if (!ground.replica(name).isRunning) await ground.start(name);
-  for (const { name } of ground.running) await awaitReady(ground, name);
+  await standAgain(ground);
 }
 
-/** The next kill needs replicas that stand by. */
-async function awaitReady(ground: Ground, name: string): Promise<void> {
-  const status = await ground.replica(name).status();
-  if (status?.role !== 'leader') await ground.replica(name).waitForRole('standby', 60_000);
+/** Starts what was killed: the next kill needs replicas that stand by. */
+export async function standAgain(ground: Ground): Promise<void> {
+  for (const name of REPLICAS) if (!ground.replica(name).isRunning) await ground.start(name);
+  for (const { name } of ground.running) {
+    const status = await ground.replica(name).status();
+    if (status?.role !== 'leader') await ground.replica(name).waitForRole('standby', 60_000);
+  }
 }
 
 export const kill: Scenario = {

@@ -27,6 +27,14 @@ export interface LedgerEntry {
   readonly acknowledgedAt: number;
 }
 
+/** Rows that were in a table before anything was streamed. */
+export interface TableBefore {
+  readonly table: string;
+  /** Columns of the primary key. */
+  readonly key: readonly string[];
+  readonly rows: readonly Row[];
+}
+
 /** Everything that was acknowledged, in memory and as JSON lines in a file. */
 export class Ledger {
   readonly entries: LedgerEntry[] = [];

@@ -22,6 +22,13 @@ export interface SessionOptions {
 const KEYS_PER_SESSION = 1_000_000_000;
 const LARGE_STATEMENT_ROWS = 5000;
 const MAX_EXTRA_COLUMNS = 3;
+/** Of the rows that are there before the stream: their tables, and how many one statement inserts. */
+const BEFORE = [
+  { name: 'accounts', share: 0.649, perStatement: 2000 },
+  { name: 'pairs', share: 0.3, perStatement: 2000 },
+  { name: 'shapes', share: 0.05, perStatement: 2000 },
+  { name: 'bodies', share: 0.001, perStatement: 20 },
+] as const satisfies readonly { name: TableName; share: number; perStatement: number }[];
 
 /** What one session writes: rows of its own alone, so that the order of the changes of a key is certain. */
 export class WriterSession {
@@ -45,6 +52,16 @@ export class WriterSession {
     const others = random.chance(0.25) ? 0 : random.between(1, random.chance(0.2) ? 8 : 3);
     for (let i = 0; i < others; i++) statements.push(this.#statement());
     return statements;
+  }
+
+  /** What puts the ticket and about `count` rows into the tables before anything is streamed; each is to be kept. */
+  *fill(count: number): Generator<Statement> {
+    yield this.#ticket();
+    for (const { name, share, perStatement } of BEFORE) {
+      const usual = name === 'shapes' && this.#options.index !== 0 ? 'accounts' : name;
+      for (let left = Math.ceil(count * share); left > 0; left -= perStatement)
+        yield this.#insert(usual, Math.min(left, perStatement));
+    }
   }
 
   /** The ticket and `count` rows into `accounts`. */

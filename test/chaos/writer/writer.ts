@@ -3,7 +3,7 @@ import { LoadConnection, type SqlTarget } from '../../support/load-connection.ts
 import { isLost } from '../../support/load-outcome.ts';
 import type { Flavor } from '../../support/load-table.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
-import { Ledger } from './ledger.ts';
+import { Ledger, type Row, type TableBefore } from './ledger.ts';
 import { WriterSession, type Statement } from './writer-session.ts';
 import { writerTables } from './writer-table.ts';
 
@@ -18,6 +18,14 @@ export interface WriterOptions {
   readonly ledgerFile: string;
   /** False: no DDL between the row events. */
   readonly hasDdl?: boolean;
+  /** About so many rows are in the tables before the load begins; default none. */
+  readonly rowsBefore?: number;
+}
+
+/** A session and the source of its numbers. */
+interface Hand {
+  readonly session: WriterSession;
+  readonly random: SeededRandom;
 }
 
 const SESSIONS = 3;
@@ -31,6 +39,8 @@ export class Writer {
   readonly ledger: Ledger;
   readonly #options: WriterOptions;
   readonly #stop = new AbortController();
+  readonly #hands: readonly Hand[];
+  readonly #before = new Map<string, { readonly key: readonly string[]; readonly rows: Row[] }>();
   #server: SqlTarget;
   #running: Promise<void> = Promise.resolve();
   #large = 0;
@@ -44,9 +54,15 @@ export class Writer {
     this.#server = options.server;
     this.#alterShare = options.hasDdl === false ? 0 : ALTER_SHARE;
     this.ledger = new Ledger(options.ledgerFile);
+    this.#hands = Array.from({ length: SESSIONS }, (_, index) => {
+      const random = new SeededRandom(options.seed * 100 + index);
+      const { database } = options;
+      const session = new WriterSession({ index, random, database, hiddenDatabase: this.hiddenDatabase });
+      return { session, random };
+    });
   }
 
-  /** Creates the databases with their tables. */
+  /** Creates the databases with their tables, and the rows that are there before. */
   static async create(options: WriterOptions): Promise<Writer> {
     const writer = new Writer(options);
     const connection = new LoadConnection(options.server, options.flavor);
@@ -58,6 +74,7 @@ export class Writer {
         const database = isHidden ? writer.hiddenDatabase : options.database;
         await connection.run(`CREATE TABLE ${database}.${name} (${definition}) ENGINE=InnoDB`);
       }
+      if (options.rowsBefore !== undefined) await writer.#fill(connection, options.rowsBefore);
     } finally {
       connection.close();
     }
@@ -68,8 +85,13 @@ export class Writer {
     return `${this.#options.database}_hidden`;
   }
 
+  /** The rows that were there before the load began; they are in no ledger. */
+  get before(): TableBefore[] {
+    return [...this.#before].map(([table, { key, rows }]) => ({ table, key, rows }));
+  }
+
   start(): void {
-    const sessions = Array.from({ length: SESSIONS }, (_, index) => this.#session(index));
+    const sessions = this.#hands.map((hand, index) => this.#session(hand, index));
     for (const session of sessions) session.catch(() => this.#stop.abort()); // one that failed ends the others
     this.#running = Promise.all(sessions).then(() => undefined);
     this.#running.catch(() => undefined); // stop tells
@@ -102,10 +124,21 @@ export class Writer {
     this.#server = server;
   }
 
-  async #session(index: number): Promise<void> {
-    const { flavor, seed, database } = this.#options;
-    const random = new SeededRandom(seed * 100 + index);
-    const session = new WriterSession({ index, random, database, hiddenDatabase: this.hiddenDatabase });
+  async #fill(connection: LoadConnection, rows: number): Promise<void> {
+    for (const { session } of this.#hands)
+      for (const { sql, changes } of session.fill(rows / SESSIONS)) {
+        await connection.run(sql);
+        session.keep();
+        for (const { table, key, after } of changes) {
+          const known = this.#before.get(table) ?? { key, rows: [] };
+          this.#before.set(table, known);
+          if (after !== null) known.rows.push(after);
+        }
+      }
+  }
+
+  async #session({ session, random }: Hand, index: number): Promise<void> {
+    const { flavor } = this.#options;
     let connection = new LoadConnection(this.#server, flavor);
     await connection.open();
     let server = this.#server;
