@@ -115,9 +115,9 @@ export class Round {
   }
 
   #keep(result: RoundResult, seen: Seen | null): void {
-    const { folder, scenario, flavor, seed, patience } = this.#options;
+    const { folder, scenario, flavor, seed, patience, isSlice } = this.#options;
     const { demands, recoveries } = this.#notes;
-    const repeat = `npm run chaos -- --scenario ${scenario.id} --server ${flavor} --seed ${seed} --rounds 1 --patience ${patience}`;
+    const repeat = `npm run chaos -- --scenario ${scenario.id} --server ${flavor} --seed ${seed} --rounds 1 --patience ${patience}${isSlice ? ' --slice' : ''}`;
     const findings = { repeat, result, demands, recoveries, findings: seen?.findings.list ?? [] };
     writeFileSync(join(folder, 'findings.json'), `${JSON.stringify(findings, null, 2)}\n`);
     if (seen === null) return;
