@@ -232,12 +232,11 @@ export class Leadership {
           if (filesCreatedAt.size > 8) filesCreatedAt.delete([...filesCreatedAt.keys()][0] as string);
           for (const { commitTimestampUs } of transactions) state.lag.received(commitTimestampUs);
         },
-        onCommitted: ({ record, positionsOffset, transactions, rows }) => {
-          for (const each of rows) state.countRows(each);
+        onCommitted: ({ record, positionsOffset, tally }) => {
           onRecord(record);
           this.#noteCommit(record);
           snapshots?.committed(record.snapshot ?? null);
-          state.countTransactions(transactions);
+          state.countCommitted(tally);
           checkpointer.saveSoon(record, positionsOffset);
         },
         onProgress: () => (state.lastProgressAt = performance.now()),

@@ -1,15 +1,16 @@
 import type { PositionTracker } from './checkpoint/position-tracker.ts';
 import type { HeavisideError } from './errors.ts';
+import type { BatchTally, EncodedRows } from './model/batch-tally.ts';
 import type { BinlogCoordinates } from './model/position.ts';
 import type { PositionRecord, SplitPosition } from './model/position-record.ts';
 import type { RecordSink } from './model/record-sink.ts';
-import type { RowOperation, SourceTransaction } from './model/transaction.ts';
+import type { SourceTransaction } from './model/transaction.ts';
 import type { Output } from './produce/output.ts';
 import type { SnapshotRun } from './snapshot/snapshot-run.ts';
 
 /** Stage 1 as the pipeline sees it. */
 export interface TransactionStream {
-  /** All complete transactions at hand, at least one. */
+  /** Complete transactions, at least one. */
   take(): Promise<readonly SourceTransaction[]>;
   /** Where a stream may start while nothing waits and no transaction is under way; moves on idle streams too. Else null. */
   idleCoordinates(): BinlogCoordinates | null;
@@ -29,14 +30,6 @@ export type SnapshotPort = Pick<
   SnapshotRun,
   'isActive' | 'isAwaited' | 'isHolding' | 'progress' | 'start' | 'observe' | 'arrive'
 >;
-
-/** What was written of one source transaction. */
-export interface EncodedRows {
-  readonly written: Readonly<Record<RowOperation, number>>;
-  readonly rowsFiltered: number;
-  readonly rowsUndecodable: number;
-  readonly tables: ReadonlySet<string>;
-}
 
 export interface PipelineOptions {
   readonly stream: TransactionStream;
@@ -62,8 +55,7 @@ export interface PipelineOptions {
   readonly onCommitted: (commit: {
     record: PositionRecord;
     positionsOffset: bigint | null;
-    transactions: readonly SourceTransaction[];
-    rows: readonly EncodedRows[];
+    tally: BatchTally;
   }) => void;
   readonly onProgress: () => void;
   /** After a transaction could not be encoded: true, after a wait, to try once more; false to end the stream with the error. */

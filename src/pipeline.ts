@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { asHeavisideError, type HeavisideError } from './errors.ts';
+import { BatchTally, type EncodedRows } from './model/batch-tally.ts';
 import type { PositionRecord, SplitPosition } from './model/position-record.ts';
 import type { SourceTransaction } from './model/transaction.ts';
-import type { EncodedRows, PipelineOptions, SnapshotPort } from './pipeline-options.ts';
+import type { PipelineOptions, SnapshotPort } from './pipeline-options.ts';
 import { CurrentBatch } from './produce/current-batch.ts';
 import type { OutputBatch } from './produce/output.ts';
 import { SnapshotStops } from './snapshot-stops.ts';
@@ -23,8 +24,7 @@ export class Pipeline {
   #resume: SplitPosition | null;
   /** Where the transaction at hand was cut last: another try goes on there. */
   #split: SplitPosition | null = null;
-  #inBatch: SourceTransaction[] = [];
-  #rowsInBatch: EncodedRows[] = [];
+  #tally = new BatchTally();
   #batchStartedAt = 0;
   #hasMoved = false;
   #committingBytes = 0;
@@ -175,13 +175,13 @@ export class Pipeline {
       try {
         const rows = await this.#encodeUntilDone(transaction);
         if (rows === null) return; // left in the middle: the next leader resumes at the row index
-        this.#rowsInBatch.push(rows);
+        this.#tally.addRows(rows);
       } finally {
         transaction.dispose();
       }
     }
     if (this.#resume?.transactionId === transaction.id) this.#resume = null;
-    this.#inBatch.push(transaction);
+    this.#tally.addTransaction(transaction);
     tracker.advance(transaction);
     this.#hasMoved = true;
     if (this.#current.isFull()) await this.#send('rows', null);
@@ -266,14 +266,13 @@ export class Pipeline {
     this.#stops?.noteIn(tracker);
     const record = tracker.record(reason, output.pinnedPartitions(), split ?? this.#resume);
     const batch = this.#current.swap();
-    const contents = { transactions: this.#inBatch, rows: this.#rowsInBatch };
-    this.#inBatch = [];
-    this.#rowsInBatch = [];
+    const tally = this.#tally;
+    this.#tally = new BatchTally();
     this.#hasMoved = false;
     this.#batchStartedAt = performance.now();
     this.#lastCommitAt = performance.now();
     this.#committingBytes = batch.byteLength;
-    this.#committing = this.#commit(batch, record, contents).finally(() => {
+    this.#committing = this.#commit(batch, record, tally).finally(() => {
       this.#committing = null;
       this.#committingBytes = 0;
       this.#wake();
@@ -281,14 +280,10 @@ export class Pipeline {
   }
 
   /** Never rejects: a failure is met by the loop. */
-  async #commit(
-    batch: OutputBatch,
-    record: PositionRecord,
-    contents: { transactions: readonly SourceTransaction[]; rows: readonly EncodedRows[] },
-  ): Promise<void> {
+  async #commit(batch: OutputBatch, record: PositionRecord, tally: BatchTally): Promise<void> {
     try {
       const { positionsOffset } = await this.#options.output.commit(batch, record);
-      this.#options.onCommitted({ record, positionsOffset, ...contents });
+      this.#options.onCommitted({ record, positionsOffset, tally });
       this.#options.onProgress();
     } catch (error) {
       this.#commitFailure = asHeavisideError(error);

@@ -1,10 +1,9 @@
 import type { HeavisideError } from './errors.ts';
+import type { BatchTally } from './model/batch-tally.ts';
 import type { Blocked } from './model/blocked.ts';
 import type { PositionRecord } from './model/position-record.ts';
-import type { SourceTransaction } from './model/transaction.ts';
 import type { VerifySummary } from './model/verify-summary.ts';
 import { LagTracker } from './observability/lag-tracker.ts';
-import type { EncodedRows } from './pipeline-options.ts';
 import type { BreakerState } from './produce/send-breaker.ts';
 import { SnapshotStats } from './snapshot/snapshot-stats.ts';
 import { TransactionSamples } from './observability/transaction-samples.ts';
@@ -71,25 +70,20 @@ export class ReplicaState {
     return this.lag.lagSeconds();
   }
 
-  /** Source transactions that are done with, in order. */
-  countTransactions(transactions: readonly SourceTransaction[]): void {
-    if (transactions.length === 0) return;
-    this.counters.transactions += transactions.length;
-    this.lag.committed(transactions.length);
+  /** What a batch held of the source is done with. */
+  countCommitted(tally: BatchTally): void {
+    if (tally.transactions === 0) return;
+    const { counters, samples } = this;
+    counters.transactions += tally.transactions;
+    this.lag.committed(tally.transactions);
     const now = Date.now();
-    for (const { hasRows, commitTimestampUs } of transactions)
-      if (hasRows) this.samples.addAge(commitTimestampUs, now);
-  }
-
-  /** Rows of one source transaction whose records are committed. */
-  countRows(rows: EncodedRows): void {
-    const { insert, update, delete: deleted } = rows.written;
-    this.samples.rows.add(insert + update + deleted + rows.rowsFiltered);
-    this.counters.insertedRows += rows.written.insert;
-    this.counters.updatedRows += rows.written.update;
-    this.counters.deletedRows += rows.written.delete;
-    this.counters.filteredRows += rows.rowsFiltered;
-    this.counters.undecodableRows += rows.rowsUndecodable;
-    for (const table of rows.tables) this.tables.add(table);
+    for (const commitTimestampUs of tally.commitTimestampsUs) samples.addAge(commitTimestampUs, now);
+    for (const rows of tally.rowCounts) samples.rows.add(rows);
+    counters.insertedRows += tally.written.insert;
+    counters.updatedRows += tally.written.update;
+    counters.deletedRows += tally.written.delete;
+    counters.filteredRows += tally.rowsFiltered;
+    counters.undecodableRows += tally.rowsUndecodable;
+    for (const table of tally.tables) this.tables.add(table);
   }
 }

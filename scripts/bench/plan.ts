@@ -139,6 +139,7 @@ export function memoryPoints(): (Omit<Point, 'factor'> & { readonly factor: 'mem
   });
   return [
     point('one transaction of 1,000,000 rows', { rows: 1_000_000, rowsPerTransaction: 1_000_000 }),
+    point('transactions of one row', { rows: 200_000, rowsPerTransaction: 1 }),
     point('a table of 1,000 columns', {
       shape: { columns: 1000, textBytes: 0, isCompact: true },
       rows: 4000,

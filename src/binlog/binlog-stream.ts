@@ -9,7 +9,7 @@ export interface BinlogStream {
   /** Null where it was not asked for. */
   readonly schema: SourceSchema | null;
   /**
-   * All complete transactions that wait, at least one. Their `dispose` is then the caller's. One call at a time.
+   * Complete transactions that wait, at least one, about a mebibyte. Their `dispose` is then the caller's. One call at a time.
    * Rejects with the error that ended the stream, once what was complete before it is taken.
    */
   take(): Promise<readonly SourceTransaction[]>;

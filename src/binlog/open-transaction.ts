@@ -31,7 +31,8 @@ export interface TransactionEnd {
   readonly xa: XaStep | null;
 }
 
-const TRANSACTION_OVERHEAD_BYTES = 700;
+/** What a waiting transaction costs beside its rows, about, and the garbage that it leaves. */
+const TRANSACTION_OVERHEAD_BYTES = 3000;
 
 const noGroups = async function* (): AsyncGenerator<readonly RowsEvent[]> {};
 

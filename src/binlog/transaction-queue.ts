@@ -5,6 +5,9 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
+/** Given out at once, about: more would no longer be counted, and fill the memory beside what comes in behind it. */
+const TAKE_BYTES = 1024 * 1024;
+
 /** Complete transactions between the dump and the one who takes them. What was complete before a failure is still given out. */
 export class TransactionQueue {
   #transactions: SourceTransaction[] = [];
@@ -38,7 +41,7 @@ export class TransactionQueue {
     this.#waiter = null;
   }
 
-  /** All transactions that wait, at least one. One call at a time. Rejects with the failure once nothing is left. */
+  /** Transactions that wait, at least one, about a mebibyte. One call at a time. Rejects with the failure once nothing is left. */
   take(): Promise<readonly SourceTransaction[]> {
     if (this.#waiter !== null) return Promise.reject(new RangeError('take() was called twice'));
     if (this.#transactions.length > 0) return Promise.resolve(this.#drain());
@@ -50,13 +53,19 @@ export class TransactionQueue {
 
   /** Drops what waits. */
   dispose(): void {
-    for (const transaction of this.#drain()) transaction.dispose();
+    for (const transaction of this.#transactions) transaction.dispose();
+    this.#transactions = [];
+    this.#bytes = 0;
   }
 
   #drain(): SourceTransaction[] {
-    const taken = this.#transactions;
-    this.#transactions = [];
-    this.#bytes = 0;
-    return taken;
+    let [bytes, count] = [0, 0];
+    for (const { memoryBytes } of this.#transactions) {
+      if (bytes >= TAKE_BYTES) break;
+      bytes += memoryBytes;
+      count++;
+    }
+    this.#bytes -= bytes;
+    return this.#transactions.splice(0, count);
   }
 }

@@ -1,5 +1,6 @@
 import type { LoadedConfig } from '../config/load.ts';
 import { asHeavisideError } from '../errors.ts';
+import { limitHeapGrowth } from '../lifecycle/heap-growth.ts';
 import { systemClock } from '../lifecycle/clock.ts';
 import { Shutdown } from '../lifecycle/shutdown.ts';
 import { Replica } from '../replica.ts';
@@ -7,6 +8,7 @@ import type { Command } from './command.ts';
 
 /** One replica until it is told to leave. Resolves with the exit code; rejects with what ended it. */
 async function run({ config, warnings }: LoadedConfig): Promise<number> {
+  limitHeapGrowth();
   const replica = new Replica(config);
   for (const warning of warnings) replica.log.warn({}, warning);
   const shutdown = new Shutdown({

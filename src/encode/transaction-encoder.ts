@@ -1,8 +1,9 @@
 import { HeavisideError } from '../errors.ts';
+import type { EncodedRows } from '../model/batch-tally.ts';
 import type { RowScript } from '../model/row-script.ts';
 import type { RecordSink } from '../model/record-sink.ts';
 import type { TableVersion } from '../model/table.ts';
-import { recordType, type RowOperation, type SourceTransaction } from '../model/transaction.ts';
+import { recordType, type SourceTransaction } from '../model/transaction.ts';
 import { TableFilter } from '../transform/table-filter.ts';
 import type { DdlEncoder } from './ddl/ddl-encoder.ts';
 import type { EncodeOptions } from './encode-options.ts';
@@ -29,17 +30,6 @@ export interface SplitPoint {
 
 /** A split point as it was stored: the transaction goes on there. */
 export type SplitResume = SplitPoint;
-
-export interface EncodeSummary {
-  /** Rows written by this call, by operation. */
-  readonly written: Readonly<Record<RowOperation, number>>;
-  /** Rows that the filter left out. */
-  readonly rowsFiltered: number;
-  /** Rows that were passed over because they cannot be decoded (on_decode_error=skip). */
-  readonly rowsUndecodable: number;
-  /** Tables with rows in the transaction that the filter does not leave out, as `database.table`. */
-  readonly tables: ReadonlySet<string>;
-}
 
 /** What looks on, or into, an encoder's work. */
 export interface EncoderHooks {
@@ -97,7 +87,7 @@ export class TransactionEncoder {
     transaction: SourceTransaction,
     sink: RecordSink,
     resume: SplitResume | null = null,
-  ): AsyncGenerator<SplitPoint, EncodeSummary> {
+  ): AsyncGenerator<SplitPoint, EncodedRows> {
     const xid = resume === null ? transaction.xid : resume.xid;
     const buffers = this.#buffers ?? new RunBuffers();
     this.#buffers = null;

@@ -9,13 +9,12 @@ const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0]);
 const XERIAL_HEADER_BYTES = 16;
 
 async function unsnap(bytes: Buffer): Promise<Buffer> {
-  const { uncompress } = await import('snappy');
-  if (!bytes.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC))
-    return Buffer.from(await uncompress(bytes, { asBuffer: true }));
+  const { default: snappy } = await import('snappyjs');
+  if (!bytes.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC)) return snappy.uncompress(bytes);
   const blocks: Buffer[] = [];
   for (let at = XERIAL_HEADER_BYTES; at + 4 <= bytes.length;) {
     const end = at + 4 + bytes.readInt32BE(at);
-    blocks.push(Buffer.from(await uncompress(bytes.subarray(at + 4, end), { asBuffer: true })));
+    blocks.push(snappy.uncompress(bytes.subarray(at + 4, end)));
     at = end;
   }
   return Buffer.concat(blocks);

@@ -96,7 +96,10 @@ it('a leader that is cut off from Redis alone is fenced by its successor, and do
   const second = await cluster.leader(first.epoch);
   expect(second.replica).toBe('b');
   await cluster.flowAfter(first.epoch, 1500);
-  expect(wasRefused(cluster, 'a') || wasCutOffBySource(cluster, 'a')).toBe(true);
+  await waitUntil(() => wasRefused(cluster, 'a') || wasCutOffBySource(cluster, 'a'), {
+    timeoutMs: STEP_DOWN_MS,
+    what: 'a to be fenced by Kafka or by the source',
+  });
   expectClean(await cluster.finish());
   expect(second.epoch).toBe(first.epoch + 1);
   expect(cluster.led('a')).toEqual([first.epoch]);

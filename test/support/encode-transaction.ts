@@ -1,18 +1,18 @@
 import { defaultEncodeOptions, type EncodeOptions } from '../../src/encode/encode-options.ts';
 import type { PassedOverRow } from '../../src/encode/passed-over-rows.ts';
 import {
-  type EncodeSummary,
   type SplitPoint,
   type SplitResume,
   TransactionEncoder,
 } from '../../src/encode/transaction-encoder.ts';
+import type { EncodedRows } from '../../src/model/batch-tally.ts';
 import type { SourceTransaction } from '../../src/model/transaction.ts';
 import { type CollectedRecord, CollectingSink } from './collecting-sink.ts';
 
 export interface Encoded {
   readonly records: readonly CollectedRecord[];
   readonly splits: readonly SplitPoint[];
-  readonly summary: EncodeSummary;
+  readonly summary: EncodedRows;
   readonly sink: CollectingSink;
   readonly passedOver: readonly PassedOverRow[];
 }

@@ -29,7 +29,7 @@ export const kafkaOptions = {
     summary: 'Longest time that a batch waits to fill while a commit is under way.',
     origin: 'kafka',
   }),
-  'kafka.buffer.memory': option(size(64 * 1024), 64 * 1024 * 1024, {
+  'kafka.buffer.memory': option(size(64 * 1024), 32 * 1024 * 1024, {
     summary: 'Bound on the records in memory; at the bound the reading of the binlog pauses.',
     origin: 'kafka',
   }),

@@ -316,7 +316,7 @@ describe('a binlog event reader', () => {
     await read(xid(1n));
     const [transaction] = transactions;
     if (transaction === undefined) throw new Error('no transaction');
-    expect(transaction.memoryBytes).toBeLessThan(2048);
+    expect(transaction.memoryBytes).toBeLessThan(4096);
     const [once, twice] = await Promise.all([rowsOf(transaction), rowsOf(transaction)]);
     expect(once.map(({ rows, query: sql }) => [rows[1], sql])).toEqual(
       Array.from({ length: 200 }, (_, i) => [i, `statement ${i >> 3}`]),

@@ -4,6 +4,7 @@ import type { MetricView } from '../../../src/observability/metric-definition.ts
 import { createPipelineCounters } from '../../../src/observability/pipeline-counters.ts';
 import { SampleReservoir } from '../../../src/observability/sample-reservoir.ts';
 import { TransactionSamples } from '../../../src/observability/transaction-samples.ts';
+import { BatchTally } from '../../../src/model/batch-tally.ts';
 import { ReplicaState } from '../../../src/replica-state.ts';
 import { transaction } from '../../support/row-image-bytes.ts';
 
@@ -99,17 +100,17 @@ describe('samples', () => {
   it('are taken of transactions with rows as they are done with, and violations of the objective counted', () => {
     const state = new ReplicaState('one', 5000, 60);
     const at = (secondsAgo: number): number => (Date.now() - secondsAgo * 1000) * 1000;
-    state.countTransactions([
-      transaction([], { commitTimestampUs: at(1) }),
-      transaction([], { commitTimestampUs: at(100) }),
-      transaction([], { commitTimestampUs: at(200), hasRows: false }),
-    ]);
-    state.countRows({
+    const tally = new BatchTally();
+    tally.addTransaction(transaction([], { commitTimestampUs: at(1) }));
+    tally.addTransaction(transaction([], { commitTimestampUs: at(100) }));
+    tally.addTransaction(transaction([], { commitTimestampUs: at(200), hasRows: false }));
+    tally.addRows({
       written: { insert: 3, update: 2, delete: 1 },
       rowsFiltered: 4,
       rowsUndecodable: 0,
       tables: new Set(['a.b']),
     });
+    state.countCommitted(tally);
     expect(state.counters.transactions).toBe(3);
     expect(state.samples.ageSeconds.count).toBe(2);
     expect(state.samples.sloViolations).toBe(1);

@@ -7,6 +7,7 @@ import { Metrics } from '../../../src/observability/metrics.ts';
 import { metricReadings } from '../../../src/assembly/metric-readings.ts';
 import { ReplicaState } from '../../../src/replica-state.ts';
 import { loadConfigText } from '../../support/load-config-text.ts';
+import { BatchTally } from '../../../src/model/batch-tally.ts';
 import { StreamHistory } from '../../../src/observability/stream-history.ts';
 import { MemoryLog } from '../../support/memory-log.ts';
 
@@ -21,7 +22,7 @@ afterEach(async () => {
 async function open(lines: string): Promise<HttpServer[]> {
   const { config } = loadConfigText({ file: `user=u\nhttp_port=0\nhttp_bind_address=127.0.0.1\n${lines}` });
   const state = new ReplicaState('one', 5000, config.metrics.ageSloSeconds);
-  state.countTransactions([]);
+  state.countCommitted(new BatchTally());
   state.samples.addAge(Date.now() * 1000 - 5_000_000, Date.now());
   const metrics = new Metrics({
     counters: state.counters,
