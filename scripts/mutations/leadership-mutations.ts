@@ -30,9 +30,9 @@ export const leadershipMutations: readonly Mutation[] = [
     rules: [11],
     file: 'src/pipeline.ts',
     from: `      const { positionsOffset } = await this.#options.output.commit(batch, record);
-      this.#options.onCommitted({ record, positionsOffset, ...contents });
+      this.#options.onCommitted({ record, positionsOffset, tally });
 `,
-    to: `      this.#options.onCommitted({ record, positionsOffset: BigInt(Date.now()), ...contents });
+    to: `      this.#options.onCommitted({ record, positionsOffset: BigInt(Date.now()), tally });
       await this.#options.output.commit(batch, record);
 `,
     killedBy: {
