@@ -169,6 +169,31 @@ function showTakeovers() {
   fill('takeovers', rows, unknown ? 'Redis does not answer.' : 'None yet.');
 }
 
+const brakes = {
+  lag: 'No chunk is read while the stream lags (snapshot_max_lag_seconds).',
+  rate: 'Slowed down to snapshot_max_rows_per_second.',
+};
+
+/** Only a leader has snapshots under way; without one the section is not shown. */
+function showSnapshots() {
+  const { tasks = [], lastError = null, brake = null } = status.snapshots ?? {};
+  field('snapshots-section').hidden = tasks.length === 0 && lastError === null;
+  const error = lastError === null ? '' : `${lastError.table} was given up: ${lastError.message}`;
+  show('snapshots-note', brake === null ? error : brakes[brake], brake === null && error ? 'bad' : undefined);
+  const rows = tasks.map((each) => ({
+    data: { snapshot: each.id },
+    cells: [
+      { text: each.table ?? (each.tablesDone > 0 ? `${each.tablesDone} tables done` : 'all tables') },
+      { text: each.state, ...(each.state === 'paused' ? { tone: 'warn' } : {}) },
+      { text: number(each.rows) },
+      { text: each.estimatedRows === null ? none : number(each.estimatedRows) },
+      { text: each.state === 'running' ? rate(each.rowsPerSecond) : none },
+      { text: duration(each.secondsLeft) },
+    ],
+  }));
+  fill('snapshots', rows, 'None is under way.');
+}
+
 function showPosition() {
   const { position, checkpoint, role, rowsTotal, transactionsTotal } = status;
   const shown = role === 'leader' ? position : (checkpoint ?? position);
@@ -197,6 +222,7 @@ function showStatus() {
   showVerdict(...verdict());
   showReplicas();
   showPosition();
+  showSnapshots();
   showTakeovers();
 }
 
