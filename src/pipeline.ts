@@ -52,6 +52,7 @@ export class Pipeline {
         if (this.#current.batch.recordCount === 0) this.#batchStartedAt = performance.now();
       },
       send: () => this.#send('rows', null),
+      sendIfDue: () => this.#sendIfDue(),
       standStill: async () => {
         await this.#sendIfDue();
         this.#options.onProgress();
@@ -275,6 +276,7 @@ export class Pipeline {
     this.#committing = this.#commit(batch, record, tally).finally(() => {
       this.#committing = null;
       this.#committingBytes = 0;
+      this.#stops?.committed();
       this.#wake();
     });
   }

@@ -14,6 +14,8 @@ interface PipelineHands {
   readonly beforeRecords: () => void;
   /** Begins the commit of the batch. */
   readonly send: () => Promise<void>;
+  /** Begins it where the batch has records, it is time, and no other commit is under way. */
+  readonly sendIfDue: () => Promise<void>;
   /** Waits, while only what is complete goes out. */
   readonly standStill: () => Promise<void>;
   readonly throwIfFailed: () => void;
@@ -27,6 +29,9 @@ export class SnapshotStops {
   readonly #stream: StreamProgress;
   /** What of snapshots the last position record held. */
   #sent: SnapshotProgress | null;
+  /** Rows of a snapshot are in the batch at hand, and in the one that is being committed. */
+  #isInBatch = false;
+  #isInCommit = false;
 
   constructor(options: PipelineOptions, snapshot: SnapshotPort, hands: PipelineHands) {
     this.#options = options;
@@ -50,6 +55,13 @@ export class SnapshotStops {
   noteIn(tracker: PositionTracker): void {
     this.#sent = this.#snapshot.progress;
     tracker.snapshot = this.#sent;
+    this.#isInCommit = this.#isInBatch;
+    this.#isInBatch = false;
+  }
+
+  /** The batch that the last position record spoke of is committed. */
+  committed(): void {
+    this.#isInCommit = false;
   }
 
   /** Before a transaction is written. */
@@ -66,7 +78,9 @@ export class SnapshotStops {
   async stopBy(isIdle: boolean): Promise<void> {
     do {
       this.#hands.throwIfFailed();
-      const piece = this.#snapshot.arrive(this.#stream.place(isIdle));
+      // One chunk at a time: with more on their way the stream would wait for the commit of all of them.
+      const takesChunks = !this.#isInBatch && !this.#isInCommit;
+      const piece = this.#snapshot.arrive(this.#stream.place(isIdle), takesChunks);
       if (piece !== null) await this.#write(piece);
       else if (this.#snapshot.isHolding) await this.#hands.standStill();
       else return;
@@ -75,9 +89,11 @@ export class SnapshotStops {
 
   /** Larger than a batch the records go out in parts, each with what the position record then says. */
   async #write(piece: SnapshotPiece): Promise<void> {
-    const { sink, beforeRecords, send, throwIfFailed } = this.#hands;
+    const { sink, beforeRecords, send, sendIfDue, throwIfFailed } = this.#hands;
     const { encoder, mayEncodeAgain } = this.#options;
+    await sendIfDue(); // what the stream has written is not kept waiting by the rows
     beforeRecords();
+    this.#isInBatch = true;
     let resume: { nextRowIndex: number; xid: null; prefixHash: string } | null = null;
     for (let failures = 1; ; failures++) {
       try {
@@ -86,6 +102,7 @@ export class SnapshotStops {
           resume = { ...step.value, xid: null };
           piece.cut(step.value.nextRowIndex);
           await send();
+          this.#isInBatch = true;
         }
         break;
       } catch (cause) {
@@ -93,6 +110,7 @@ export class SnapshotStops {
         throwIfFailed();
         const error = asHeavisideError(cause);
         if (await mayEncodeAgain(error, failures)) continue;
+        this.#isInBatch = false;
         piece.failed(error);
         return;
       }

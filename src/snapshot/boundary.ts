@@ -24,6 +24,11 @@ export type BoundaryResult<T> =
 
 type Attempt = (place: StreamPlace) => SnapshotPiece | 'later' | 'done';
 
+interface Waiting {
+  readonly attempt: Attempt;
+  readonly isChunk: boolean;
+}
+
 /**
  * Where a snapshot meets the stream: between two transactions, when nothing is half written. What runs beside the stream
  * hands in what is to be done there; the pipeline does it.
@@ -31,7 +36,7 @@ type Attempt = (place: StreamPlace) => SnapshotPiece | 'later' | 'done';
 export class Boundary {
   /** The stream waits: no transaction is written until `release`. Set at a boundary. */
   isHolding = false;
-  #waiting: Attempt[] = [];
+  #waiting: Waiting[] = [];
   #wake: () => void = () => undefined;
   #failure: { readonly error: unknown } | null = null;
   readonly #rejects = new Set<(error: unknown) => void>();
@@ -46,10 +51,14 @@ export class Boundary {
     return this.#waiting.length > 0;
   }
 
-  /** Has the work done at the first boundary where it does not answer 'later'; a piece counts when it is written. */
+  /**
+   * Has the work done at the first boundary where it does not answer 'later'; a piece counts when it is written.
+   * @param isChunk it writes many rows: only where the pipeline takes such
+   */
   next<T>(
     work: (place: StreamPlace) => BoundaryResult<T>,
     onWritten: (value: T) => void = () => undefined,
+    isChunk = false,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== null) {
@@ -61,7 +70,7 @@ export class Boundary {
         this.#rejects.delete(reject);
         act();
       };
-      this.#waiting.push((place) => {
+      const attempt: Attempt = (place) => {
         let result: BoundaryResult<T>;
         try {
           result = work(place);
@@ -84,17 +93,19 @@ export class Boundary {
           },
           failed: (error) => settle(() => reject(error)),
         };
-      });
+      };
+      this.#waiting.push({ attempt, isChunk });
       this.#wake();
     });
   }
 
   /** Does what can be done here, up to the first records to be written. */
-  arrive(place: StreamPlace): SnapshotPiece | null {
-    for (const attempt of this.#waiting) {
-      const result = attempt(place);
+  arrive(place: StreamPlace, takesChunks = true): SnapshotPiece | null {
+    for (const waiting of this.#waiting) {
+      if (waiting.isChunk && !takesChunks) continue;
+      const result = waiting.attempt(place);
       if (result === 'later') continue;
-      this.#waiting = this.#waiting.filter((each) => each !== attempt);
+      this.#waiting = this.#waiting.filter((each) => each !== waiting);
       if (result !== 'done') return result;
     }
     return null;

@@ -79,5 +79,6 @@ function writeRows(
       if (isLast) state.endTable(task.id, end);
       else state.moveTo(task.id, end);
     },
+    true,
   );
 }

@@ -96,9 +96,9 @@ export class SnapshotRun {
     await this.#open?.watch.see(transaction);
   }
 
-  /** Between two transactions. */
-  arrive(place: StreamPlace): SnapshotPiece | null {
-    return this.#boundary.arrive(place);
+  /** Between two transactions. @param takesChunks false: the rows of a chunk have to wait */
+  arrive(place: StreamPlace, takesChunks = true): SnapshotPiece | null {
+    return this.#boundary.arrive(place, takesChunks);
   }
 
   /** Takes requests over into the progress. Resolves when they are in it, which is not yet committed. */
