@@ -10,6 +10,7 @@ const USAGE = `usage: npm run test:snapshot -- [--rows N] [--server mysql|mariad
   --writers W   sessions that insert, update and delete meanwhile (4)
   --pause MS    milliseconds that each waits between two statements (2)
   --changes N   in place of it: changed rows a second of all together
+  --together N  rows that a statement changes at most (1)
   --rate ROWS   snapshot_max_rows_per_second (0: as fast as it goes)
 `;
 
@@ -37,6 +38,7 @@ async function main(): Promise<number> {
       writers: { type: 'string', default: '4' },
       pause: { type: 'string', default: '2' },
       changes: { type: 'string' },
+      together: { type: 'string', default: '1' },
       rate: { type: 'string', default: '0' },
     },
   });
@@ -51,6 +53,7 @@ async function main(): Promise<number> {
       kills: Number(values.kills),
       writers: Number(values.writers),
       pauseMs: Number(values.pause),
+      rowsPerStatement: Number(values.together),
       changesPerSecond: values.changes === undefined ? undefined : Number(values.changes),
       config: { snapshot_max_rows_per_second: values.rate },
       say: (text) =>

@@ -18,6 +18,8 @@ export interface SnapshotTrialOptions {
   readonly pauseMs: number;
   /** In place of the pause: changes a second of all writers together. */
   readonly changesPerSecond?: number | undefined;
+  /** Rows that a statement of a writer changes at most (1). */
+  readonly rowsPerStatement?: number;
   readonly config?: Properties;
   readonly say?: (text: string) => void;
 }
@@ -195,6 +197,7 @@ export async function snapshotTrial(
           table,
           maxId,
           pauseMs: options.pauseMs,
+          rowsPerStatement: options.rowsPerStatement ?? 1,
           changesPerSecond:
             options.changesPerSecond === undefined ? undefined : options.changesPerSecond / count,
           index,

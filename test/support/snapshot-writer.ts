@@ -10,6 +10,8 @@ export interface SnapshotWriterOptions {
   readonly pauseMs?: number;
   /** Changes a second, in place of the pause. */
   readonly changesPerSecond?: number | undefined;
+  /** Rows that a statement changes at most (1). */
+  readonly rowsPerStatement?: number;
   /** Which of `count` writers it is. */
   readonly index?: number;
   readonly count?: number;
@@ -17,7 +19,7 @@ export interface SnapshotWriterOptions {
 
 /** Changes rows of one table without an end; each writer has ids of its own, so that a row's versions only grow. */
 export class SnapshotWriter {
-  /** Statements that have changed something. */
+  /** Rows that were changed. */
   changes = 0;
   readonly #session: Connection;
   readonly #options: Required<SnapshotWriterOptions>;
@@ -37,7 +39,7 @@ export class SnapshotWriter {
     options: SnapshotWriterOptions,
   ): Promise<SnapshotWriter> {
     const session = await createConnection({ host, port, user, password });
-    const defaults = { pauseMs: 1, changesPerSecond: undefined, index: 0, count: 1 };
+    const defaults = { pauseMs: 1, changesPerSecond: undefined, rowsPerStatement: 1, index: 0, count: 1 };
     const writer = new SnapshotWriter(session, { ...defaults, ...options });
     writer.#done = writer.#run();
     return writer;
@@ -49,14 +51,16 @@ export class SnapshotWriter {
   }
 
   #statement(): string {
-    const { table } = this.#options;
-    const id = this.#id();
+    const { table, rowsPerStatement } = this.#options;
+    const ids = Array.from({ length: rowsPerStatement }, () => this.#id());
+    const [id] = ids;
     const version = ++this.#version;
     const kind = this.#random.between(0, 9);
     if (kind < 3)
-      return `REPLACE INTO ${table} (id, ver, v) VALUES (${id}, ${version}, 'written ${version}')`;
-    if (kind < 7) return `UPDATE ${table} SET ver = ${version}, v = 'u${version}' WHERE id = ${id}`;
-    if (kind < 9) return `DELETE FROM ${table} WHERE id = ${id}`;
+      return `REPLACE INTO ${table} (id, ver, v) VALUES ${ids.map((each) => `(${each}, ${version}, 'written ${version}')`).join(', ')}`;
+    if (kind < 7)
+      return `UPDATE ${table} SET ver = ${version}, v = 'u${version}' WHERE id IN (${ids.join(', ')})`;
+    if (kind < 9) return `DELETE FROM ${table} WHERE id IN (${ids.join(', ')})`;
     return `UPDATE IGNORE ${table} SET id = ${this.#id()}, ver = ${version} WHERE id = ${id}`;
   }
 
@@ -65,7 +69,8 @@ export class SnapshotWriter {
     const startedAt = performance.now();
     while (!this.#isStopped) {
       const [result] = await this.#session.query<ResultSetHeader>(this.#statement());
-      if (result.affectedRows > 0) this.changes++;
+      // A replaced row counts twice.
+      this.changes += Math.min(result.affectedRows, this.#options.rowsPerStatement);
       const waitMs =
         changesPerSecond === undefined
           ? pauseMs
