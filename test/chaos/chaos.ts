@@ -87,12 +87,13 @@ async function main(): Promise<number> {
   return all.failed + all.void === 0 && all.held > 0 ? 0 : 1;
 }
 
+// What a round that failed has left open must not keep the command from its end.
 try {
-  process.exitCode = await main();
+  process.exit(await main());
 } catch (error) {
   const isUsage = error instanceof UsageError;
   process.stderr.write(
     `${isUsage ? `${error.message}\n${usage}` : error instanceof Error ? error.stack : String(error)}\n`,
   );
-  process.exitCode = isUsage ? 2 : 1;
+  process.exit(isUsage ? 2 : 1);
 }

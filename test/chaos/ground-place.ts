@@ -59,19 +59,33 @@ export async function prepareGroundPlace(options: PlaceOptions): Promise<GroundP
   const run = `${Date.now().toString(36)}${Math.floor(Math.random() * 46_656).toString(36)}`;
   const clientId = `chaos-${run}`;
   const links = new Map<string, ReplicaLinks>();
-  for (const [index, name] of replicas.entries()) {
-    const kafka = linked?.links[index];
-    links.set(name, {
-      source: await FaultProxy.open(source),
-      redis: await FaultProxy.open({ host: HOST, port: redis.port }),
-      ...(kafka === undefined
-        ? {}
-        : { kafka: await FaultProxy.open({ host: HOST, port: kafka.port }, kafka.advertisedPort) }),
-    });
+  const opened: FaultProxy[] = [];
+  const open = async (...to: Parameters<typeof FaultProxy.open>): Promise<FaultProxy> => {
+    const link = await FaultProxy.open(...to);
+    opened.push(link);
+    return link;
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all(opened.map((link) => link.close()));
+  };
+  try {
+    for (const [index, name] of replicas.entries()) {
+      const kafka = linked?.links[index];
+      links.set(name, {
+        source: await open(source),
+        redis: await open({ host: HOST, port: redis.port }),
+        ...(kafka === undefined
+          ? {}
+          : { kafka: await open({ host: HOST, port: kafka.port }, kafka.advertisedPort) }),
+      });
+    }
+    await withKafkaAdmin(addresses, (admin) =>
+      admin.createTopics({ topics: [{ topic: clientId, numPartitions: PARTITIONS }], waitForLeaders: true }),
+    );
+  } catch (error) {
+    await close();
+    throw error;
   }
-  await withKafkaAdmin(addresses, (admin) =>
-    admin.createTopics({ topics: [{ topic: clientId, numPartitions: PARTITIONS }], waitForLeaders: true }),
-  );
   return {
     flavor,
     source,
@@ -84,9 +98,6 @@ export async function prepareGroundPlace(options: PlaceOptions): Promise<GroundP
     serverId: 1_000_000 + Math.floor(Math.random() * 1_000_000_000),
     links,
     redisUrlOf: (link) => options.redisUrl ?? `redis://${HOST}:${link.port}`,
-    close: async () => {
-      for (const each of links.values())
-        await Promise.all([each.source.close(), each.redis.close(), each.kafka?.close()]);
-    },
+    close,
   };
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { kafkaJars } from '../../scripts/stack/kafka.ts';
 import { stackDir } from '../../scripts/stack/stack-file.ts';
 import { removeHaPlace } from '../support/ha-place.ts';
@@ -48,6 +49,10 @@ const ROWS_PER_SECOND = 400;
 const QUIET_MS = 5000;
 const MOST_QUIET_MS = 30_000;
 const DRAIN_MS = 120_000;
+/** Beside the length of a soak: what takes longer stands still, and is ended. Times the patience. */
+const ROUND_LIMIT_MS = 45 * 60_000;
+const SLICE_LIMIT_MS = 10 * 60_000;
+const CLOSE_LIMIT_MS = 30_000;
 
 /** One cluster from its first replica to the verdict. */
 export class Round {
@@ -128,9 +133,15 @@ export class Round {
   async #observe(): Promise<Seen> {
     const closing: (() => Promise<unknown> | void)[] = [];
     try {
-      return await this.#play((close) => closing.push(close));
+      return await this.#orGivenUp(this.#play((close) => closing.push(close)));
     } finally {
-      for (const close of closing.reverse()) await close();
+      for (const close of closing.reverse()) {
+        const isClosed = await Promise.race([
+          Promise.resolve(close()).then(() => true),
+          sleep(CLOSE_LIMIT_MS, false, { ref: false }),
+        ]);
+        if (!isClosed) this.#faults.add('something that was to be closed does not answer');
+      }
     }
   }
 
@@ -193,23 +204,31 @@ export class Round {
     });
     atEnd(() => ground.close());
     atEnd(() => writer.stop().catch(() => undefined));
-    await this.#orGivenUp(scenario.run(ground));
+    await scenario.run(ground);
     await ground.heal();
     await writer.stop();
     await this.#drain(ground);
     return this.#view(ground, sampler, jars);
   }
 
-  /** As the promise, unless the round is given up before; what it would still have done fails on what is closed. */
-  async #orGivenUp(scenario: Promise<void>): Promise<void> {
-    const { signal } = this.#options;
-    scenario.catch(() => undefined);
+  /** As the promise, unless the round is given up or stands still before; what it would still have done fails on what is closed. */
+  async #orGivenUp<T>(play: Promise<T>): Promise<T> {
+    const { signal, isSlice, minutes, patience } = this.#options;
+    play.catch(() => undefined);
+    const limitMs = (isSlice ? SLICE_LIMIT_MS : ROUND_LIMIT_MS) * patience + minutes * 60_000;
+    let limit: NodeJS.Timeout | undefined;
     const givenUp = new Promise<never>((_, reject) => {
       const giveUp = (): void => reject(new Error('given up'));
       if (signal.aborted) giveUp();
       signal.addEventListener('abort', giveUp, { once: true });
+      const why = new Error(`the round did not end within ${(limitMs / 60_000).toFixed(0)} min`);
+      limit = setTimeout(() => reject(why), limitMs);
     });
-    await Promise.race([scenario, givenUp]);
+    try {
+      return await Promise.race([play, givenUp]);
+    } finally {
+      clearTimeout(limit);
+    }
   }
 
   /** Waits until everything that was acknowledged is read, or for so long that it will not be. */
