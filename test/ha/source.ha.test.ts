@@ -5,6 +5,7 @@ import { HaCluster } from '../support/ha-cluster.ts';
 import { report } from '../support/ha-figures.ts';
 import { LoadConnection } from '../support/load-connection.ts';
 import type { Flavor } from '../support/load-table.ts';
+import { dumpSessions } from '../support/server-sessions.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 /** A leader whose way to the source goes through a proxy of its own. */
@@ -27,11 +28,11 @@ async function killDump(cluster: HaCluster, ports: readonly number[]): Promise<n
   const connection = new LoadConnection(source, flavor);
   await connection.open();
   try {
-    const hosts = ports.map((port) => `'127.0.0.1:${port}','localhost:${port}'`).join(',');
-    const dumps = await connection.select(
-      `SELECT CAST(id AS CHAR) AS id FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%' AND host IN (${hosts})`,
+    const sessions = await dumpSessions((sql) => connection.select(sql));
+    const dumps = sessions.filter(({ host }) =>
+      ports.includes(Number(host.slice(host.lastIndexOf(':') + 1))),
     );
-    for (const { id } of dumps) await connection.run(`KILL ${id ?? ''}`);
+    for (const { id } of dumps) await connection.run(`KILL ${id}`);
     return dumps.length;
   } finally {
     connection.close();

@@ -8,6 +8,7 @@ import type { SourceTransaction } from '../../src/model/transaction.ts';
 import { openBinlogBench, positionAfter, rowsOf, takeOf, type BinlogBench } from '../support/binlog-bench.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { patience } from '../support/ha-figures.ts';
+import { serverSessions } from '../support/server-sessions.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const DATABASE = 'heaviside_binlog_source';
@@ -266,10 +267,9 @@ describe.each(['mysql', 'mariadb'] as const)('the binlog stream of %s', (flavor)
     await insert('before the kill');
     await waitUntil(() => stream.queuedBytes() > 0, { timeoutMs: 5000, what: 'a transaction' });
     const [port] = proxy.serverSidePorts;
-    const [thread] = await bench.admin('SELECT id FROM information_schema.processlist WHERE host LIKE ?', [
-      `%:${port}`,
-    ]);
-    await bench.admin(`KILL ${thread?.['id'] ?? thread?.['ID'] ?? 0}`);
+    const sessions = await serverSessions((sql) => bench.admin(sql));
+    const session = sessions.find(({ host }) => host.endsWith(`:${port}`));
+    await bench.admin(`KILL ${session?.id ?? 0}`);
     const [complete] = await takeOf(stream, DATABASE, 1);
     expect((await rowsOf(complete as SourceTransaction))[0]?.rows.includes('before the kill')).toBe(true);
     expect(await codeOf(takeOf(stream, DATABASE, 1))).toBe('SOURCE_LOST');

@@ -15,6 +15,7 @@ import { ProductRun, toArguments } from '../support/product-run.ts';
 import { runStatements } from '../support/run-statements.ts';
 import { samplePositionRecord } from '../support/sample-position-record.ts';
 import { documentedLines } from '../support/security-page.ts';
+import { dumpSessions } from '../support/server-sessions.ts';
 
 // Real servers with certificates of this file's own. MySQL is the stack's, MariaDB one of its own: it takes another
 // certificate only from the files that it was started with.
@@ -256,10 +257,8 @@ describe.each(['mysql', 'mariadb'] as const)('TLS to %s', (flavor) => {
 
 /** Ends the connection of the account's dump. */
 async function cutDump(flavor: 'mysql' | 'mariadb'): Promise<void> {
-  const threads = await serverOf(flavor).run(
-    `SELECT id FROM information_schema.processlist WHERE user = '${account}' AND command LIKE 'Binlog Dump%'`,
-  );
-  for (const thread of threads) await serverOf(flavor).run(`KILL ${Number(thread['id'] ?? thread['ID'])}`);
+  const dumps = await dumpSessions((sql) => serverOf(flavor).run(sql));
+  for (const { id, user } of dumps) if (user === account) await serverOf(flavor).run(`KILL ${id}`);
 }
 
 describe('caching_sha2_password', () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createConnection, type Connection, type ResultSetHeader, type RowDataPacket } from 'mysql2/promise';
 import type { Flavor } from './load-table.ts';
+import { serverSessions } from './server-sessions.ts';
 
 /** A server and an account that may write to it. */
 export interface SqlTarget {
@@ -83,10 +84,11 @@ export class LoadConnection {
     const former = this.#sessionId;
     const deadline = performance.now() + patienceMs;
     await this.open(patienceMs);
-    const sql = `SELECT CAST(COUNT(*) AS CHAR) AS sessions FROM information_schema.processlist WHERE id = ${former}`;
     // A server that was restarted may have given the number to somebody else: not longer than a few seconds.
     const limit = Math.min(deadline, performance.now() + SESSION_END_MS);
-    while ((await this.select(sql))[0]?.['sessions'] !== '0' && performance.now() < limit) await sleep(5);
+    const open = async (): Promise<boolean> =>
+      (await serverSessions((sql) => this.select(sql))).some(({ id }) => id === former);
+    while ((await open()) && performance.now() < limit) await sleep(5);
   }
 
   /** The rows of a SELECT whose columns are all text or NULL. */

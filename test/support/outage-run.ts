@@ -5,6 +5,7 @@ import { peakMemoryBytes } from './peak-memory.ts';
 import type { ProductPlace } from './product-place.ts';
 import type { ProductRun } from './product-run.ts';
 import { streamRecords } from './record-stream.ts';
+import { dumpSessions } from './server-sessions.ts';
 import { waitUntil } from './wait-until.ts';
 
 export interface OutageOptions {
@@ -97,12 +98,8 @@ class SteadyLoad {
   }
 }
 
-async function dumpIds(place: ProductPlace): Promise<string[]> {
-  const rows = await place.sql(
-    'mysql',
-    "SELECT CAST(id AS CHAR) AS id FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'",
-  );
-  return rows.map(({ id }) => String(id));
+async function dumpIds(place: ProductPlace): Promise<number[]> {
+  return (await dumpSessions((sql) => place.sql('mysql', sql))).map(({ id }) => id);
 }
 
 async function breakerState(run: ProductRun): Promise<string | null> {
@@ -139,7 +136,7 @@ export async function runOutage(place: ProductPlace, options: OutageOptions): Pr
   const topic = config['kafka_topic'] ?? '';
   const run = await place.lead(config);
   const load = new SteadyLoad(place, database, options.rowsPerSecond);
-  const dumps = new Set<string>();
+  const dumps = new Set<number>();
   const states: string[] = [];
   const look = async (): Promise<void> => {
     for (const id of await dumpIds(place)) if (!before.has(id)) dumps.add(id);
