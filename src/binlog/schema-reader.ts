@@ -2,7 +2,7 @@ import type { SchemaSnapshot, SourceSchema } from '../model/schema-snapshot.ts';
 import type { ColumnDefinition, TableDefinition } from '../model/table-definition.ts';
 import { parseLabels } from './column-lookup.ts';
 import type { Query, SqlRow } from './mysql-client.ts';
-import { binlogStatusStatement, readVariables, type SourceIdentity } from './source-identity.ts';
+import { readBinlogStatus, readVariables, type SourceIdentity } from './source-identity.ts';
 
 /** Whether a table's definition is wanted. */
 type IsWanted = (database: string, table: string) => boolean;
@@ -126,12 +126,11 @@ async function readSnapshot(
       else tables.push(table);
     }
   }
-  const [status] = await query(binlogStatusStatement(identity));
-  const file = status?.['File'];
-  if (!file) return null;
+  const { coordinates: end } = await readBinlogStatus(query, identity);
+  if (end === null) return null;
   return {
     includes,
-    end: { file, offset: Number(status['Position'] ?? 0) },
+    end,
     databases: new Map(schemas.map((row) => [row['name'] ?? '', canonical(row['charset'] ?? '')])),
     tables,
     others,

@@ -1,5 +1,5 @@
 import { parseGtidSet } from '../model/parse-gtid-set.ts';
-import type { Position, SourceFlavor } from '../model/position.ts';
+import type { BinlogCoordinates, Position, SourceFlavor } from '../model/position.ts';
 import type { Query } from './mysql-client.ts';
 
 /** Which server is read. */
@@ -56,18 +56,28 @@ export function binlogStatusStatement({ flavor, version }: SourceIdentity): stri
   return flavor === 'mysql' && isRecent ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS';
 }
 
+/** The end of the server's binlog as its status tells it; coordinates are null where it writes none. */
+export async function readBinlogStatus(
+  query: Query,
+  identity: SourceIdentity,
+): Promise<{ readonly coordinates: BinlogCoordinates | null; readonly executedGtids: string }> {
+  const [status] = await query(binlogStatusStatement(identity));
+  const file = status?.['File'] ?? null;
+  return {
+    coordinates: file === null ? null : { file, offset: Number(status?.['Position'] ?? 0) },
+    executedGtids: status?.['Executed_Gtid_Set'] ?? '',
+  };
+}
+
 /** The end of the server's binlog: with `usesGtid` a GTID set, else file and offset; the coordinates are given in both. */
 export async function readCurrentPosition(
   query: Query,
   identity: SourceIdentity,
   usesGtid: boolean,
 ): Promise<Position> {
-  const [status] = await query(binlogStatusStatement(identity));
-  const file = status?.['File'] ?? null;
-  const coordinates = file === null ? null : { file, offset: Number(status?.['Position'] ?? 0) };
+  const { coordinates, executedGtids } = await readBinlogStatus(query, identity);
   if (!usesGtid) return { gtids: null, coordinates };
-  if (identity.flavor === 'mysql')
-    return { gtids: parseGtidSet('mysql', status?.['Executed_Gtid_Set'] ?? ''), coordinates };
+  if (identity.flavor === 'mysql') return { gtids: parseGtidSet('mysql', executedGtids), coordinates };
   // The set at these very coordinates: gtid_binlog_pos by itself may already be further on.
   const [row] =
     coordinates === null

@@ -1,5 +1,5 @@
 import type { Query } from '../binlog/mysql-client.ts';
-import { binlogStatusStatement, type SourceIdentity } from '../binlog/source-identity.ts';
+import { readBinlogStatus, type SourceIdentity } from '../binlog/source-identity.ts';
 import { parseGtidSet } from '../model/parse-gtid-set.ts';
 import type { Watermark } from './stream-place.ts';
 
@@ -9,12 +9,10 @@ export async function readWatermark(
   identity: SourceIdentity,
   usesGtid: boolean,
 ): Promise<Watermark> {
-  const [status] = await query(binlogStatusStatement(identity));
-  const file = status?.['File'] ?? null;
-  const coordinates = file === null ? null : { file, offset: Number(status?.['Position'] ?? 0) };
+  const { coordinates, executedGtids } = await readBinlogStatus(query, identity);
   if (!usesGtid) return { gtids: null, coordinates };
-  if (identity.flavor === 'mysql')
-    return { gtids: parseGtidSet('mysql', status?.['Executed_Gtid_Set'] ?? ''), coordinates };
+  if (identity.flavor === 'mysql') return { gtids: parseGtidSet('mysql', executedGtids), coordinates };
+  // Not the set at those coordinates, which the server would look for in the file once a chunk: later is as good here.
   const [row] = await query('SELECT @@GLOBAL.gtid_binlog_pos AS gtids');
   return { gtids: parseGtidSet('mariadb', row?.['gtids'] ?? ''), coordinates };
 }

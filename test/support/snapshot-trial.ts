@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { quantile } from '../../scripts/bench/statistics.ts';
+import { peakMemoryBytes } from './peak-memory.ts';
 import type { ProductPlace, Properties } from './product-place.ts';
 import type { ProductRun } from './product-run.ts';
 import { ScriptChild } from './script-child.ts';
@@ -54,10 +55,10 @@ const BEFORE_MS = 10_000;
 const PROBE_EVERY_MS = 20;
 const SAY_EVERY_MS = 10_000;
 
+/** 0 for a process that has ended. */
 function peakMib(pid: number): number {
   try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+    return peakMemoryBytes(pid) / 2 ** 20;
   } catch {
     return 0;
   }
@@ -225,7 +226,7 @@ export async function snapshotTrial(
         const seconds = (performance.now() - startedAt) / 1000;
         const rate = (changes() - changesBefore) / seconds;
         const last = probes.slice(-SAY_EVERY_MS / PROBE_EVERY_MS);
-        const ms = percentile(
+        const ms = quantile(
           last.map((each) => each.arrivedAt - each.sentAt),
           0.99,
         );
@@ -286,10 +287,4 @@ export async function snapshotTrial(
     await reader.kill();
     await probe?.kill();
   }
-}
-
-/** The value below which that part of the values lies. */
-export function percentile(values: readonly number[], part: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN;
 }
