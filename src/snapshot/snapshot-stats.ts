@@ -1,6 +1,7 @@
 import { tableLabel, type SnapshotProgress } from '../model/snapshot-progress.ts';
 import type { SnapshotReadings } from '../observability/metric-definition.ts';
 import { SlidingWindow } from '../observability/sliding-window.ts';
+import { currentTask } from './progress-steps.ts';
 
 /** A snapshot as status page and metrics show it. */
 export interface SnapshotView {
@@ -59,7 +60,7 @@ export class SnapshotStats {
 
   views(): SnapshotView[] {
     const tasks = this.progress?.tasks ?? [];
-    const first = tasks.find(({ isPaused }) => !isPaused);
+    const first = this.progress === null ? null : currentTask(this.progress);
     this.#rate.record(this.rows);
     const rate = this.#rate.ratePerSecond();
     return tasks.map((task) => {
