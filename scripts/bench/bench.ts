@@ -6,6 +6,7 @@ import { SchemaRegistryProcess } from '../../test/support/schema-registry-proces
 import { ensureStack } from '../stack/ensure-stack.ts';
 import type { StackInfo } from '../stack/stack-info.ts';
 import { benchUsage, readBenchOptions, type BenchOptions } from './bench-options.ts';
+import { configurationsOf } from './configurations.ts';
 import { hottestFunctions, readLargestProfile, type HotFunction } from './cpu-profile.ts';
 import { goals, MAX_RSS_MB, summaryOf, type PeerSummary, type Verdict } from './goal.ts';
 import { measureLatency, type Latency } from './latency.ts';
@@ -132,14 +133,7 @@ class Bench {
       failures: this.#failures,
       leftOut: this.#leftOut,
       summaries: { heaviside: summary(this.#heaviside), debezium: summary(this.#debezium) },
-      peers: this.#peers.map((peer) => ({
-        name: peer.name,
-        version: peer.version,
-        guarantee: peer.guarantee,
-        configuration: peer
-          .configuration({ load, settings, id: 'RUN', folder: 'FOLDER' })
-          .replaceAll(this.#stack.dir, '.stack'),
-      })),
+      peers: configurationsOf(this.#peers, { load, settings }, this.#stack.dir),
       machine: machineLines(this.#stack, this.#loadBefore),
       options: this.#options,
     };

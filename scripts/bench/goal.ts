@@ -1,24 +1,33 @@
 import type { Latency } from './latency.ts';
 import type { Measured } from './measure.ts';
 
-/** What one peer comes to, in the line of `--json`. */
-export interface PeerSummary {
+/** What one peer comes to at one point, in the line of `--json`. */
+export interface PeerFigures {
   readonly rowsPerSecond: number;
   readonly cpuMicrosPerRow: number;
   readonly peakRssMb: number;
+}
+
+/** The same of the base case, with the latency. */
+export interface PeerSummary extends PeerFigures {
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
 
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
 
+/** Medians, and the highest memory. */
+export const peerFigures = ({ rowsPerSecond, cpuMicrosPerRow, peakRssMb }: Measured): PeerFigures => ({
+  rowsPerSecond: Math.round(rowsPerSecond.median),
+  cpuMicrosPerRow: round(cpuMicrosPerRow.median, 2),
+  peakRssMb: Math.round(peakRssMb.most),
+});
+
 /** The medians of the base case, and the latency at 50 transactions a second. */
 export function summaryOf(base: Measured, latency: readonly Latency[]): PeerSummary {
   const at50 = latency.find(({ rate }) => rate === 50);
   return {
-    rowsPerSecond: Math.round(base.rowsPerSecond.median),
-    cpuMicrosPerRow: round(base.cpuMicrosPerRow.median, 2),
-    peakRssMb: Math.round(base.peakRssMb.most),
+    ...peerFigures(base),
     p50Ms: round(at50?.p50 ?? NaN, 1),
     p99Ms: round(at50?.p99 ?? NaN, 1),
   };

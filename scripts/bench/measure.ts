@@ -62,20 +62,19 @@ export class Measurer {
   /** Each peer once, then each once more: what slows the machine down for a while meets them all. */
   async measure(point: MeasuredPoint, peers: readonly Peer[], runs: number): Promise<Measured[]> {
     const load = await this.load(point.loadName, point.load);
-    const results = peers.map((): ReplayResult[] => []);
+    const found = peers.map((peer) => ({ peer, results: [] as ReplayResult[] }));
     for (let run = 1; run <= runs; run++) {
-      for (const [index, peer] of peers.entries()) {
+      for (const { peer, results } of found) {
         const result = await replay(peer, load, point.settings, this.#brokers);
         say(
           `${point.label}, ${peer.name}, run ${run} of ${runs}: ${Math.round(result.rowsPerSecond)} rows/s, ` +
             `${result.cpuMicrosPerRow.toFixed(2)} µs of CPU a row, ${Math.round(result.peakRssMb)} MB`,
         );
-        results[index]?.push(result);
+        results.push(result);
       }
     }
-    const measured = peers.map((peer, index): Measured => {
-      const figure = (of: (result: ReplayResult) => number): Figure =>
-        figureOf((results[index] ?? []).map(of));
+    const measured = found.map(({ peer, results }): Measured => {
+      const figure = (of: (result: ReplayResult) => number): Figure => figureOf(results.map(of));
       return {
         peer: peer.name,
         factor: point.factor,

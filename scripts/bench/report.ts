@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BenchOptions } from './bench-options.ts';
+import { configurationSections, type PeerConfiguration } from './configurations.ts';
 import type { HotFunction } from './cpu-profile.ts';
 import type { PeerSummary, Verdict } from './goal.ts';
 import { growthTable, writeGrowthPlots, writePeerPlots } from './growth.ts';
@@ -30,12 +31,7 @@ export interface BenchResults {
   /** Points that `--minutes` left no time for. */
   readonly leftOut: readonly string[];
   readonly summaries: { readonly heaviside: PeerSummary; readonly debezium: PeerSummary };
-  readonly peers: readonly {
-    readonly name: string;
-    readonly version: string;
-    readonly guarantee: string;
-    readonly configuration: string;
-  }[];
+  readonly peers: readonly PeerConfiguration[];
   readonly machine: readonly string[];
   readonly options: BenchOptions;
 }
@@ -169,10 +165,6 @@ function markdown(results: BenchResults, verdicts: readonly Verdict[], plots: re
   const { measured, latency, limits, profile, peers, machine, options } = results;
   const base = measured.filter(({ factor }) => factor === 'base');
   const memory = measured.filter(({ factor }) => factor === 'memory');
-  const configurations = peers.map(
-    ({ name, version, guarantee, configuration }) =>
-      `### ${name} ${version} (${guarantee})\n\n\`\`\`properties\n${configuration}\n\`\`\`\n`,
-  );
   return `# Heaviside beside its peers
 
 Written by the run, like the plots beside it. To repeat it, on a machine that does nothing else:
@@ -240,7 +232,5 @@ The ten hottest functions of the main thread in the steady state of the base cas
 
 ${profileTable(profile)}
 
-## Configurations
-
-${configurations.join('\n')}`;
+${configurationSections(peers)}`;
 }

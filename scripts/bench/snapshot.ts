@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ensureStack } from '../stack/ensure-stack.ts';
 import type { StackInfo } from '../stack/stack-info.ts';
+import { configurationSections, configurationsOf, type PeerConfiguration } from './configurations.ts';
+import { peerFigures, type PeerFigures } from './goal.ts';
 import { LoadWriter } from './load.ts';
 import { machineLines } from './machine.ts';
 import { Measurer, type Measured, type MeasuredPoint } from './measure.ts';
@@ -29,7 +31,7 @@ const FROM_FIRST_ROW = 1e-9;
 
 interface Results {
   readonly measured: readonly Measured[];
-  readonly peers: readonly { readonly peer: Peer; readonly configuration: string }[];
+  readonly peers: readonly PeerConfiguration[];
   readonly machine: readonly string[];
 }
 
@@ -57,13 +59,9 @@ async function measure(stack: StackInfo, { rows, runs }: { rows: number; runs: n
     const [heaviside] = peers;
     if (heaviside !== undefined) await measurer.warmUp(point, heaviside);
     await measurer.measure(point, peers, runs);
-    const job = { load, settings: point.settings, id: 'RUN', folder: 'FOLDER' };
     return {
       measured: measurer.measured,
-      peers: peers.map((peer) => ({
-        peer,
-        configuration: peer.configuration(job).replaceAll(stack.dir, '.stack'),
-      })),
+      peers: configurationsOf(peers, { load, settings: point.settings }, stack.dir),
       machine: machineLines(stack, loadBefore),
     };
   } finally {
@@ -96,28 +94,18 @@ SELECT, and its stream begins behind the last row.
 
 ${figuresTable(measured)}
 
-## Configurations
-
-${peers
-  .map(
-    ({ peer, configuration }) =>
-      `### ${peer.name} ${peer.version} (${peer.guarantee})\n\n\`\`\`properties\n${configuration}\n\`\`\`\n`,
-  )
-  .join('\n')}`;
+${configurationSections(peers)}`;
 }
 
 /** The line of `--json`. */
 function summary(measured: readonly Measured[]): object {
-  const of = (peer: string): Record<string, number> => {
+  const of = (peer: string): PeerFigures => {
     const found = measured.find((each) => each.peer === peer);
-    return {
-      rowsPerSecond: Math.round(found?.rowsPerSecond.median ?? NaN),
-      cpuMicrosPerRow: Number((found?.cpuMicrosPerRow.median ?? NaN).toFixed(2)),
-      peakRssMb: Math.round(found?.peakRssMb.most ?? NaN),
-    };
+    if (found === undefined) throw new Error(`${peer} was not measured`);
+    return peerFigures(found);
   };
   const [heaviside, debezium] = [of('heaviside'), of('debezium')];
-  const ratio = (heaviside['rowsPerSecond'] ?? NaN) / (debezium['rowsPerSecond'] ?? NaN);
+  const ratio = heaviside.rowsPerSecond / debezium.rowsPerSecond;
   return { heaviside, debezium, ratio: Number(ratio.toFixed(2)) };
 }
 

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { ProductPlace } from '../../test/support/product-place.ts';
-import { percentile, snapshotTrial } from '../../test/support/snapshot-trial.ts';
+import { snapshotTrial } from '../../test/support/snapshot-trial.ts';
+import { quantile } from '../bench/statistics.ts';
 import type { Probe } from '../../test/support/trial-probe.ts';
 
 const USAGE = `usage: npm run test:snapshot -- [--rows N] [--server mysql|mariadb] [--kills K] [--writers W] [--pause MS | --changes N] [--rate ROWS]
@@ -17,7 +18,7 @@ const USAGE = `usage: npm run test:snapshot -- [--rows N] [--server mysql|mariad
 /** p50, p99 and the largest of what was seen, milliseconds. */
 function times(probes: readonly Probe[], of: (probe: Probe) => number): string {
   const values = probes.map(of);
-  return [0.5, 0.99, 1].map((part) => percentile(values, part).toFixed(0)).join(' / ');
+  return [0.5, 0.99, 1].map((part) => quantile(values, part).toFixed(0)).join(' / ');
 }
 
 function latencyLines(before: readonly Probe[], during: readonly Probe[]): string[] {
