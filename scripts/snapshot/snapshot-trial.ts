@@ -21,9 +21,20 @@ function times(probes: readonly Probe[], of: (probe: Probe) => number): string {
   return [0.5, 0.99, 1].map((part) => quantile(values, part).toFixed(0)).join(' / ');
 }
 
-function latencyLines(before: readonly Probe[], during: readonly Probe[]): string[] {
-  const line = (name: string, of: (probe: Probe) => number): string =>
-    `${name}, p50 / p99 / most ms: before ${times(before, of)}, during ${times(during, of)}`;
+/** Those that did not have to wait for their leader to take over. */
+function undisturbed(probes: readonly Probe[]): Probe[] {
+  const ledFrom = new Map<number, number>();
+  for (const { epoch, arrivedAt } of probes)
+    ledFrom.set(epoch, Math.min(arrivedAt, ledFrom.get(epoch) ?? Infinity));
+  const firstEpoch = Math.min(...ledFrom.keys());
+  return probes.filter(({ epoch, sentAt }) => epoch === firstEpoch || sentAt >= (ledFrom.get(epoch) ?? 0));
+}
+
+function latencyLines(before: readonly Probe[], during: readonly Probe[], hasKills: boolean): string[] {
+  const line = (name: string, of: (probe: Probe) => number): string => {
+    const outside = hasKills ? `, without the failovers ${times(undisturbed(during), of)}` : '';
+    return `${name}, p50 / p99 / most ms: before ${times(before, of)}, during ${times(during, of)}${outside}`;
+  };
   return [
     line('statement to consumer', ({ sentAt, arrivedAt }) => arrivedAt - sentAt),
     line('the statement alone', ({ sentAt, ackedAt }) => ackedAt - sentAt),
@@ -65,7 +76,7 @@ async function main(): Promise<number> {
       `rows ${result.rows}, by the snapshot ${result.snapshotRows} in ${seconds.toFixed(1)} s: ${Math.round(result.snapshotRows / seconds)} rows/s`,
       `changes meanwhile ${result.changes}: ${Math.round(result.changes / seconds)} a second`,
       `leaders killed ${result.gaps.length}, ${result.killsDuring} of them before it was complete; seconds until records came again: ${result.gaps.map((gap) => gap.toFixed(1)).join(', ') || 'none'}`,
-      ...latencyLines(result.before, result.during),
+      ...latencyLines(result.before, result.during, result.gaps.length > 0),
       `peak RSS of a replica ${result.peakMib.toFixed(0)} MiB`,
       `rows compared at the end ${result.compared}, faults ${result.faults.length}`,
       ...result.faults,
