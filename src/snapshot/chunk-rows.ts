@@ -46,8 +46,7 @@ export class ChunkRows {
     const start = out.position;
     if (row.length !== columns.length) throw new RangeError('a row has other columns than its table');
     out.reserve(this.#bitmapBytes);
-    out.buffer.fill(0, start, start + this.#bitmapBytes);
-    out.position += this.#bitmapBytes;
+    for (let i = 0; i < this.#bitmapBytes; i++) out.buffer[out.position++] = 0;
     for (let i = 0; i < columns.length; i++) {
       const value = row[i] as Buffer | null;
       if (value === null) {
@@ -58,11 +57,15 @@ export class ChunkRows {
       const valueStart = out.position;
       (columns[i] as (typeof columns)[number]).write(value, out);
       const span = this.#spans[this.#keyAt[i] as number];
-      if (span !== undefined) [span.start, span.end] = [valueStart, out.position];
+      if (span === undefined) continue;
+      span.start = valueStart;
+      span.end = out.position;
     }
     this.#ends.push(out.position);
     if (key.length === 0) return;
-    this.#keys.push(this.#spans.map((span) => out.buffer.toString('latin1', span.start, span.end)).join(''));
+    let bytes = '';
+    for (const span of this.#spans) bytes += out.buffer.toString('latin1', span.start, span.end);
+    this.#keys.push(bytes);
     this.#sent.push(key.map((column) => (row[column] as Buffer).toString('latin1')));
   }
 

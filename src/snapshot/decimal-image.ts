@@ -1,10 +1,11 @@
 import type { ByteSink } from '../model/byte-sink.ts';
-import { type ImageWriter, misfit, readDigits } from './image-writer.ts';
+import { type ImageWriter, misfit, readDigits, writeBigEndian } from './image-writer.ts';
 
 /** Bytes that 0 to 9 digits take (strings/decimal.c, dig2bytes). */
 const groupBytes = [0, 1, 1, 2, 2, 3, 3, 4, 4, 4];
 const MINUS = 0x2d;
 const DOT = 0x2e;
+const ZERO = 0x30;
 
 /**
  * DECIMAL(precision, scale) packed as decimal2bin of strings/decimal.c does: groups of nine digits as big-endian numbers, the
@@ -12,21 +13,21 @@ const DOT = 0x2e;
  */
 export const decimalImage = (precision: number, scale: number): ImageWriter => {
   const integral = precision - scale;
-  const digits = Buffer.alloc(precision, 0x30);
+  const digits = Buffer.alloc(precision);
   return (text, out) => {
     const isNegative = text[0] === MINUS;
     const start = isNegative ? 1 : 0;
-    const dot = text.indexOf(DOT);
-    const end = dot < 0 ? text.length : dot;
-    const first = integral - (end - start);
-    const fractionLength = dot < 0 ? 0 : text.length - dot - 1;
-    digits.fill(0x30);
+    let end = start;
+    while (end < text.length && text[end] !== DOT) end++;
     // A leading zero stands before the point where the type has no digits there.
-    if (first >= 0) text.copy(digits, first, start, end);
-    else if (readDigits(text, start, end - integral) === 0) text.copy(digits, 0, end - integral, end);
-    else throw misfit();
-    if (fractionLength > scale) throw misfit();
-    if (fractionLength > 0) text.copy(digits, integral, dot + 1);
+    const surplus = end - start - integral;
+    if (surplus > 0 && readDigits(text, start, start + surplus) !== 0) throw misfit();
+    if (text.length - end - 1 > scale) throw misfit();
+    // By hand: the digits are few, and each call into native code costs as much as ten of them.
+    for (let at = 0, from = start + surplus; at < integral; at++, from++)
+      digits[at] = from < start ? ZERO : (text[from] as number);
+    for (let at = integral, from = end + 1; at < precision; at++, from++)
+      digits[at] = from < text.length ? (text[from] as number) : ZERO;
     writePacked(out, digits, integral, isNegative);
   };
 };
@@ -34,21 +35,23 @@ export const decimalImage = (precision: number, scale: number): ImageWriter => {
 /** @param integral how many of the digits stand before the point */
 export function writePacked(out: ByteSink, digits: Buffer, integral: number, isNegative: boolean): void {
   const start = out.position;
-  writeGroups(out, digits.subarray(0, integral), integral % 9);
-  writeGroups(out, digits.subarray(integral), 9);
+  writeGroups(out, digits, { start: 0, end: integral, firstSize: integral % 9 });
+  writeGroups(out, digits, { start: integral, end: digits.length, firstSize: 9 });
   const { buffer } = out;
   buffer[start] = (buffer[start] as number) ^ 0x80;
   if (isNegative) for (let at = start; at < out.position; at++) buffer[at] = (buffer[at] as number) ^ 0xff;
 }
 
-/** @param firstSize digits of the first group; 0: nine */
-function writeGroups(out: ByteSink, digits: Buffer, firstSize: number): void {
+/** The digits of one side of the point. @param firstSize digits of the first group; 0: nine */
+function writeGroups(
+  out: ByteSink,
+  digits: Buffer,
+  { start, end, firstSize }: { start: number; end: number; firstSize: number },
+): void {
   let size = firstSize === 0 ? 9 : firstSize;
-  for (let at = 0; at < digits.length; size = 9) {
-    const next = Math.min(digits.length, at + size);
-    const byteCount = groupBytes[next - at] as number;
-    const value = readDigits(digits, at, next);
-    for (let i = byteCount - 1; i >= 0; i--) out.writeByte(Math.floor(value / 256 ** i) % 256);
+  for (let at = start; at < end; size = 9) {
+    const next = Math.min(end, at + size);
+    writeBigEndian(out, readDigits(digits, at, next), groupBytes[next - at] as number);
     at = next;
   }
 }

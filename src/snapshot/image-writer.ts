@@ -22,17 +22,27 @@ export function readDigits(text: Buffer, start: number, end: number): number {
 
 /** A number of `byteCount` (1 to 8) bytes, little-endian. */
 export function writeLittleEndian(out: ByteSink, number: number, byteCount: number): void {
+  out.reserve(byteCount);
+  const { buffer } = out;
   let rest = number;
   for (let i = 0; i < byteCount; i++) {
     const next = Math.floor(rest / 256);
-    out.writeByte(rest - next * 256);
+    buffer[out.position++] = rest - next * 256;
     rest = next;
   }
 }
 
 /** A number of `byteCount` (1 to 6) bytes, big-endian. */
 export function writeBigEndian(out: ByteSink, number: number, byteCount: number): void {
-  for (let i = byteCount - 1; i >= 0; i--) out.writeByte(Math.floor(number / 256 ** i) % 256);
+  out.reserve(byteCount);
+  const { buffer, position } = out;
+  let rest = number;
+  for (let at = position + byteCount - 1; at >= position; at--) {
+    const next = Math.floor(rest / 256);
+    buffer[at] = rest - next * 256;
+    rest = next;
+  }
+  out.position += byteCount;
 }
 
 /** TINYINT to INT; two's complement where the value is negative. */

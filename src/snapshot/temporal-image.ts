@@ -15,8 +15,9 @@ function readTime(
   text: Buffer,
   start: number,
 ): { hour: number; minute: number; second: number; end: number } {
-  const colon = text.indexOf(COLON, start);
-  if (colon < 0 || text.length < colon + 6) throw misfit();
+  let colon = start;
+  while (colon < text.length && text[colon] !== COLON) colon++;
+  if (text.length < colon + 6) throw misfit();
   return {
     hour: readDigits(text, start, colon),
     minute: readDigits(text, colon + 1, colon + 3),
