@@ -24,11 +24,14 @@ function putUnsigned(buffer: Buffer, offset: number, n: number): number {
 export function putPadded(buffer: Buffer, offset: number, n: number, digitCount: number): number {
   const end = offset + digitCount;
   let rest = n | 0;
-  for (let at = end - 1; at >= offset; at--) {
-    const quotient = (rest / 10) | 0;
-    buffer[at] = ZERO + rest - quotient * 10;
+  let at = end;
+  while (at > offset + 1) {
+    const quotient = (rest / 100) | 0;
+    at -= 2;
+    putTwo(buffer, at, rest - quotient * 100);
     rest = quotient;
   }
+  if (at > offset) buffer[offset] = ZERO + (rest % 10);
   return end;
 }
 

@@ -27,27 +27,28 @@ import {
 import { plainDouble } from './plain-double.ts';
 import { undecodable } from './undecodable.ts';
 
+const nothing = Buffer.alloc(0);
 const literals = [Buffer.from('null'), Buffer.from('true'), Buffer.from('false')];
 
-/** One binary JSON document of MySQL, in `source[start, end)`. Every offset is checked: a damaged document throws. */
+/** Binary JSON documents of MySQL in one column, one after the other. Every offset is checked: a damaged document throws. */
 export class JsonDocument {
   readonly #column: string;
-  readonly #source: Buffer;
-  readonly #start: number;
-  readonly #end: number;
+  #source: Buffer = nothing;
+  #start = 0;
+  #end = 0;
   /** Values still allowed: a document holds at most one a byte, so entries that point at each other end here. */
-  #valuesLeft: number;
+  #valuesLeft = 0;
 
-  constructor(column: string, source: Buffer, start: number, end: number) {
+  constructor(column: string) {
     this.#column = column;
+  }
+
+  /** Writes the document in `source[start, end)` as compact JSON text. */
+  write(source: Buffer, start: number, end: number, out: ByteSink): void {
     this.#source = source;
     this.#start = start;
     this.#end = end;
     this.#valuesLeft = end - start;
-  }
-
-  /** Writes the document as compact JSON text. */
-  write(out: ByteSink): void {
     this.#need(this.#start, 1);
     this.#value(this.#source[this.#start] as number, this.#start + 1, 0, out);
   }

@@ -1,12 +1,14 @@
 import type { ByteSink } from '../model/byte-sink.ts';
 import { recordType, recordTypes, type RowsEvent, type SourceTransaction } from '../model/transaction.ts';
 import { writeChangedContent, writeExtraAttributes } from './changed-row.ts';
+import { BusyTables } from './busy-tables.ts';
 import type { ColumnCodec } from './column-codec.ts';
-import { writeBigInt, writeInteger, putPadded } from './digits.ts';
+import { writeBigInt, writeInteger } from './digits.ts';
 import type { EncodeOptions } from './encode-options.ts';
 import { camelCaseName } from './field-name.ts';
 import { writeJsonText } from './json-string.ts';
 import { writeKeyValue } from './message-key.ts';
+import { writePushTimestamp } from './push-timestamp.ts';
 import { ABSENT, NULL_VALUE, type RowView } from './row-image.ts';
 import type { TablePlan } from './table-plan.ts';
 import { sameBytes } from './value-layout.ts';
@@ -34,10 +36,13 @@ export class MaxwellJson implements ValueWriter {
   /** Where each column's value was written, to compare with the old one. */
   #valueStart = new Int32Array(64);
   #valueEnd = new Int32Array(64);
+  readonly #busyTables: BusyTables;
 
-  constructor(options: EncodeOptions) {
+  /** @param compileAfterRows rows of a table version after which it gets code of its own */
+  constructor(options: EncodeOptions, compileAfterRows?: number) {
     const member = memberBytes(options);
     this.#options = options;
+    this.#busyTables = new BusyTables(options.outputNulls, compileAfterRows);
     this.#members = {
       database: Buffer.from('{"database":'),
       table: member('table'),
@@ -135,7 +140,10 @@ export class MaxwellJson implements ValueWriter {
       }
     }
     out.writeBytes(event.tail);
-    if (options.outputPushTimestamp) this.#writePushTimestamp(out);
+    if (options.outputPushTimestamp) {
+      out.writeBytes(members.pushTs);
+      writePushTimestamp(out);
+    }
     if (event.snapshot !== null && event.snapshot.comment !== null) {
       out.writeBytes(members.comment);
       writeJsonText(out, event.snapshot.comment);
@@ -166,18 +174,6 @@ export class MaxwellJson implements ValueWriter {
     if (row.fallback !== null) this.#writeOld(out, plan, row, row.fallback);
   }
 
-  /** Seconds with six digits of microseconds. */
-  #writePushTimestamp(out: ByteSink): void {
-    const now = performance.timeOrigin + performance.now();
-    const seconds = Math.floor(now / 1000);
-    out.writeBytes(this.#members.pushTs);
-    writeInteger(out, seconds);
-    out.writeByte(0x2e);
-    out.reserve(6);
-    const microseconds = Math.min(999_999, Math.floor((now - seconds * 1000) * 1000));
-    out.position = putPadded(out.buffer, out.position, microseconds, 6);
-  }
-
   #writePrimaryKey(out: ByteSink, plan: TablePlan, row: RowView): void {
     const { primaryKey } = plan.table;
     out.writeBytes(this.#members.primaryKey);
@@ -197,6 +193,9 @@ export class MaxwellJson implements ValueWriter {
       this.#valueEnd = new Int32Array(columnCount);
     }
     out.writeBytes(this.#members.data);
+    const compiled = this.#busyTables.membersOf(plan);
+    if (compiled?.(row.rows, primary, out, this.#valueStart, this.#valueEnd) === true)
+      return closeObject(out);
     let hasAbsent = false;
     for (let column = 0; column < columnCount; column++) {
       const offset = primary[column] as number;

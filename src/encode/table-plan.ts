@@ -12,6 +12,18 @@ import { RowImage, type RowView, valueOffset } from './row-image.ts';
 import { topicName } from './topic-name.ts';
 import { undecodable } from './undecodable.ts';
 
+/**
+ * Writes the members of `data`, each with a comma behind it, and notes where each value stands; false, with nothing written,
+ * where the image does not hold every column.
+ */
+export type WriteMembers = (
+  rows: Buffer,
+  offsets: Int32Array,
+  out: ByteSink,
+  starts: Int32Array,
+  ends: Int32Array,
+) => boolean;
+
 /** `exclude_columns` as predicates on a column's name. */
 export function isExcludedColumn(name: string, excludeColumns: readonly string[]): boolean {
   return excludeColumns.some((item) => {
@@ -47,6 +59,9 @@ export class TablePlan {
   readonly primaryKeyColumnsJson: Buffer;
   /** Whether there is a primary key, of integers only. */
   readonly hasIntegerKey: boolean;
+  /** Both are of BusyTables: the table's own code, and the rows that were written without. */
+  compiled: WriteMembers | null = null;
+  rowsNotCompiled = 0;
   readonly #images: RowImage[] = [];
   readonly #options: EncodeOptions;
   readonly #topics = new Map<RecordType, string>();

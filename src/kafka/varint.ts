@@ -1,11 +1,7 @@
-/** Bytes that a zigzag varint of a value ≥ 0 takes (protobuf encoding, as in Kafka's record format). */
+/** Bytes that a zigzag varint of a value ≥ 0 (below 2^30) takes (protobuf encoding, as in Kafka's record format). */
 export function varintSize(value: number): number {
-  let zigzag = value * 2;
   let size = 1;
-  while (zigzag >= 0x80) {
-    zigzag = Math.floor(zigzag / 128);
-    size++;
-  }
+  for (let rest = value >>> 6; rest > 0; rest >>>= 7) size++;
   return size;
 }
 

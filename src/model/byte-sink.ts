@@ -1,14 +1,22 @@
+/** A view on bytes by which several are read or written at once. */
+export function wordsOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
 /**
  * A growing byte buffer with a write cursor. Hot paths read `buffer` and `position` directly after `reserve`.
  * The buffer may be replaced by `reserve`: never keep it across a call that writes.
  */
 export class ByteSink {
   buffer: Buffer;
+  /** The same bytes, for what is written several bytes at once. */
+  words: DataView;
   position = 0;
 
   /** @param initialBytes first capacity in bytes, at least 64 */
   constructor(initialBytes = 64 * 1024) {
     this.buffer = Buffer.allocUnsafeSlow(Math.max(64, initialBytes));
+    this.words = wordsOf(this.buffer);
   }
 
   /** Makes room for `byteCount` more bytes after the cursor. */
@@ -20,6 +28,7 @@ export class ByteSink {
     const grown = Buffer.allocUnsafeSlow(capacity);
     this.buffer.copy(grown, 0, 0, this.position);
     this.buffer = grown;
+    this.words = wordsOf(grown);
   }
 
   writeByte(byte: number): void {

@@ -44,6 +44,9 @@ export class KafkaBatch implements RecordSink {
   readonly #slots = new Map<string, (Slot | undefined)[]>();
   readonly #all: Slot[] = [];
   readonly #headers: RecordHeaders;
+  /** The topic of the last record, and its partitions. */
+  #topic: string | null = null;
+  #partitions: (Slot | undefined)[] = [];
   #current: Slot | null = null;
   #transaction = 0;
   #bytes = 0;
@@ -97,8 +100,8 @@ export class KafkaBatch implements RecordSink {
   }
 
   beginRecord(topic: string, partition: number): ByteSink {
-    let partitions = this.#slots.get(topic);
-    if (!partitions) this.#slots.set(topic, (partitions = []));
+    if (topic !== this.#topic) this.#select(topic);
+    const partitions = this.#partitions;
     const slot = partitions[partition] ?? this.#openSlot(partitions, topic, partition);
     if (slot.touchedBy !== this.#transaction) {
       slot.touchedBy = this.#transaction;
@@ -111,6 +114,13 @@ export class KafkaBatch implements RecordSink {
     this.#current = slot;
     this.#bytes -= slot.writer.byteLength;
     return slot.writer.beginRecord();
+  }
+
+  #select(topic: string): void {
+    let partitions = this.#slots.get(topic);
+    if (!partitions) this.#slots.set(topic, (partitions = []));
+    this.#topic = topic;
+    this.#partitions = partitions;
   }
 
   #openWriter(): RecordBatchWriter {
@@ -173,6 +183,7 @@ export class KafkaBatch implements RecordSink {
     }
     this.#all.length = 0;
     this.#slots.clear();
+    this.#topic = null;
   }
 }
 

@@ -7,6 +7,8 @@ const ZERO = 0x30;
 const DOT = 0x2e;
 /** Bytes that 0 to 9 digits take (strings/decimal.c, dig2bytes). */
 const groupBytes = [0, 1, 1, 2, 2, 3, 3, 4, 4, 4];
+/** Values that 0 to 9 digits have. */
+const groupLimits = Array.from({ length: 10 }, (_, digitCount) => 10 ** digitCount);
 const MAX_DIGITS = 81;
 /** Digits that a double holds exactly, whatever they are. */
 const EXACT_DIGITS = 15;
@@ -29,14 +31,15 @@ function readGroup(image: Buffer, offset: number, digitCount: number, flip: numb
   // The sign bit stands inverted in the first byte of the value.
   let group = (image[offset] as number) ^ flip ^ (digitOffset === 0 ? 0x80 : 0);
   for (let i = 1; i < byteCount; i++) group = group * 256 + ((image[offset + i] as number) ^ flip);
+  if (group >= (groupLimits[digitCount] as number)) return -1;
   const first = digitOffset;
   digitOffset += digitCount;
   for (let i = digitOffset - 1; i >= first; i--) {
-    const quotient = Math.floor(group / 10);
+    const quotient = (group / 10) | 0;
     digits[i] = group - quotient * 10;
     group = quotient;
   }
-  return group === 0 ? offset + byteCount : -1;
+  return offset + byteCount;
 }
 
 /**

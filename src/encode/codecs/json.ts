@@ -9,11 +9,18 @@ const nullBytes = Buffer.from('null');
 
 /** JSON of MySQL: the binary document as compact text, in the stored order of its keys. Empty bytes are null. */
 export class JsonCodec extends ValueCodec {
+  readonly #document: JsonDocument;
+
+  constructor(column: string, layout: number) {
+    super(column, layout);
+    this.#document = new JsonDocument(column);
+  }
+
   override writeJson(image: Buffer, offset: number, out: ByteSink): number {
     const end = this.prefixedEnd(image, offset);
     const start = offset - this.layout;
     if (start === end) out.writeBytes(nullBytes);
-    else new JsonDocument(this.column, image, start, end).write(out);
+    else this.#document.write(image, start, end, out);
     return end;
   }
 

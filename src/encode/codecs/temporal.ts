@@ -1,5 +1,6 @@
 import type { ByteSink } from '../../model/byte-sink.ts';
 import { putPadded, putTwo } from '../digits.ts';
+import { readUint32 } from './integer.ts';
 import { QuotedCodec } from './value-codec.ts';
 
 const QUOTE = 0x22;
@@ -16,8 +17,18 @@ function fractionSize(precision: number): number {
   return (precision + 1) >> 1;
 }
 
+/** Unsigned 32 bits, most significant byte first. */
+function readBigEndian32(image: Buffer, offset: number): number {
+  const low =
+    ((image[offset + 1] as number) << 16) |
+    ((image[offset + 2] as number) << 8) |
+    (image[offset + 3] as number);
+  return (image[offset] as number) * 0x1000000 + low;
+}
+
 /** The fraction of a second behind a value, as microseconds; big-endian, in units of 10^-2, 10^-4 or 10^-6. */
 function readFraction(image: Buffer, offset: number, precision: number): number {
+  if (precision === 0) return 0;
   const byteCount = fractionSize(precision);
   let fraction = 0;
   for (let i = 0; i < byteCount; i++) fraction = (fraction << 8) | (image[offset + i] as number);
@@ -33,7 +44,8 @@ export function putFraction(buffer: Buffer, offset: number, microseconds: number
 }
 
 export function putDate(buffer: Buffer, offset: number, year: number, monthAndDay: number): number {
-  let at = putPadded(buffer, offset, year, 4);
+  const century = (year / 100) | 0;
+  let at = putTwo(buffer, putTwo(buffer, offset, century), year - century * 100);
   buffer[at++] = DASH;
   at = putTwo(buffer, at, monthAndDay >> 5);
   buffer[at++] = DASH;
@@ -41,7 +53,7 @@ export function putDate(buffer: Buffer, offset: number, year: number, monthAndDa
 }
 
 export function putTime(buffer: Buffer, offset: number, secondOfDay: number): number {
-  const hour = Math.floor(secondOfDay / 3600);
+  const hour = (secondOfDay / 3600) | 0;
   let at = hour > 99 ? putPadded(buffer, offset, hour, 3) : putTwo(buffer, offset, hour);
   const rest = secondOfDay - hour * 3600;
   buffer[at++] = COLON;
@@ -169,23 +181,18 @@ export class DateTimeCodec extends TemporalCodec {
   }
 }
 
-/** Year, and month << 5 | day, of a day counted from 1970-01-01 (H. Hinnant, civil_from_days). */
-function civilFromDays(days: number): readonly [number, number] {
+/** Year << 9 | month << 5 | day, of a day counted from 1970-01-01 (H. Hinnant, civil_from_days); none is before it. */
+function civilFromDays(days: number): number {
   const shifted = days + 719_468;
-  const era = Math.floor(shifted / 146_097);
+  const era = (shifted / 146_097) | 0;
   const dayOfEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor(
-    (dayOfEra -
-      Math.floor(dayOfEra / 1460) +
-      Math.floor(dayOfEra / 36_524) -
-      Math.floor(dayOfEra / 146_096)) /
-      365,
-  );
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153);
-  const day = dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1;
+  const leapDays = ((dayOfEra / 1460) | 0) - ((dayOfEra / 36_524) | 0) + ((dayOfEra / 146_096) | 0);
+  const yearOfEra = ((dayOfEra - leapDays) / 365) | 0;
+  const dayOfYear = dayOfEra - (365 * yearOfEra + ((yearOfEra / 4) | 0) - ((yearOfEra / 100) | 0));
+  const shiftedMonth = ((5 * dayOfYear + 2) / 153) | 0;
+  const day = dayOfYear - (((153 * shiftedMonth + 2) / 5) | 0) + 1;
   const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
-  return [yearOfEra + era * 400 + (month <= 2 ? 1 : 0), (month << 5) | day];
+  return ((yearOfEra + era * 400 + (month <= 2 ? 1 : 0)) << 9) | (month << 5) | day;
 }
 
 /** TIMESTAMP in UTC: seconds since 1970 as 32 bits, unsigned as MariaDB 11.5 and newer use them, then the fraction. All zeros are the zero date. */
@@ -193,8 +200,7 @@ export class TimestampCodec extends TemporalCodec {
   readonly #isBigEndian: boolean;
   /** The day that was last written, because the next row is mostly of the same. */
   #day = -1;
-  #year = 0;
-  #monthAndDay = 0;
+  #date = 0;
 
   /** @param isBigEndian true for MySQL 5.6 and newer, false for the format before */
   constructor(column: string, precision: number, nullZeroDates: boolean, isBigEndian: boolean) {
@@ -204,21 +210,19 @@ export class TimestampCodec extends TemporalCodec {
 
   override writeJson(image: Buffer, offset: number, out: ByteSink): number {
     const end = this.fixedEnd(image, offset);
-    let seconds = 0;
-    for (let i = 0; i < 4; i++)
-      seconds = seconds * 256 + (image[offset + (this.#isBigEndian ? i : 3 - i)] as number);
+    const seconds = this.#isBigEndian ? readBigEndian32(image, offset) : readUint32(image, offset);
     const fraction = readFraction(image, offset + 4, this.precision);
     // MariaDB keeps fractions of the very first second: only all zeros are the zero date.
     if (seconds === 0 && fraction === 0) {
       this.writeDateTime(out, 0, 0, 0, 0);
       return end;
     }
-    const day = Math.floor(seconds / 86_400);
+    const day = (seconds / 86_400) | 0;
     if (day !== this.#day) {
-      [this.#year, this.#monthAndDay] = civilFromDays(day);
+      this.#date = civilFromDays(day);
       this.#day = day;
     }
-    this.writeDateTime(out, this.#year, this.#monthAndDay, seconds - day * 86_400, fraction);
+    this.writeDateTime(out, this.#date >> 9, this.#date & 511, seconds - day * 86_400, fraction);
     return end;
   }
 }

@@ -27,7 +27,7 @@ function textOf(document: Buffer, changes: Buffer = Buffer.alloc(0)): string {
   const binary = new ByteSink();
   writeJsonTree(applyJsonDiffs(parseJsonTree(document), changes), binary);
   const text = new ByteSink();
-  new JsonDocument('j', binary.buffer, 0, binary.position).write(text);
+  new JsonDocument('j').write(binary.buffer, 0, binary.position, text);
   return text.view().toString('utf8');
 }
 
