@@ -18,11 +18,11 @@ const { values } = parseArgs({ options: { short: { type: 'boolean', default: fal
 const runs = values.short
   ? [
       ['--project', 'unit', 'test/unit/kafka', 'test/unit/encode', 'test/unit/lifecycle', 'test/unit/config'],
-      ['--project', 'ha', 'test/ha/planned.ha.test.ts', '-t', 'by SIGTERM: exit 0.*'],
+      ['--project', 'ha*', 'test/ha/planned.ha.test.ts', '-t', 'by SIGTERM: exit 0.*'],
     ]
   : [
       ['--project', 'unit'],
-      ['--project', 'ha', 'test/ha/planned.ha.test.ts', 'test/ha/crash.ha.test.ts'],
+      ['--project', 'ha*', 'test/ha/planned.ha.test.ts', 'test/ha/crash.ha.test.ts'],
     ];
 
 /** The exit code of a program that runs under the image's Node. */

@@ -29,7 +29,7 @@ function vitest(tier: Tier, reportFile: string): Promise<number> {
   const args = [
     'run',
     '--project',
-    tier,
+    `${tier}*`,
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${reportFile}`,

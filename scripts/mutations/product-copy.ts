@@ -79,7 +79,16 @@ export class ProductCopy {
   ): Promise<TestOutcome> {
     const vitest = join(this.#root, 'node_modules', 'vitest', 'vitest.mjs');
     const output = join(this.#folder, 'result.json');
-    const args = ['run', '--project', project, file, '-t', test, '--reporter=json', `--outputFile=${output}`];
+    const args = [
+      'run',
+      '--project',
+      `${project}*`,
+      file,
+      '-t',
+      test,
+      '--reporter=json',
+      `--outputFile=${output}`,
+    ];
     const env = {
       ...more,
       HEAVISIDE_STACK_DIR: process.env['HEAVISIDE_STACK_DIR'] ?? join(this.#root, '.stack'),
