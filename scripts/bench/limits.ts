@@ -1,5 +1,6 @@
 import { decodeLabel } from '../../src/encode/decode-label.ts';
 import { defaultEncodeOptions } from '../../src/encode/encode-options.ts';
+import { MaxwellJson } from '../../src/encode/maxwell-json.ts';
 import { TransactionEncoder } from '../../src/encode/transaction-encoder.ts';
 import { firstBatchBytes } from '../../src/kafka/record-batch-writer.ts';
 import { ByteSinkPool } from '../../src/model/byte-sink-pool.ts';
@@ -74,8 +75,8 @@ async function readAll(
   return (load.rows * (1 - warm / load.transactions)) / seconds;
 }
 
-/** Encodes into batches that are given up as soon as they are full. */
-function encodeAll(): (transaction: SourceTransaction) => Promise<void> {
+/** Encodes into batches that are given up as soon as they are full. @param compileAfterRows of MaxwellJson */
+export function encodeAll(compileAfterRows?: number): (transaction: SourceTransaction) => Promise<void> {
   const buffers = new ByteSinkPool(firstBatchBytes, 4 * OUTPUT_BYTES);
   const createBatch = (): KafkaBatch =>
     new KafkaBatch({
@@ -87,11 +88,8 @@ function encodeAll(): (transaction: SourceTransaction) => Promise<void> {
       prepareTopic: () => Promise.resolve(),
       buffers,
     });
-  const encoder = new TransactionEncoder({
-    ...defaultEncodeOptions,
-    topic: 'limits',
-    partitionBy: 'primary_key',
-  });
+  const options = { ...defaultEncodeOptions, topic: 'limits', partitionBy: 'primary_key' } as const;
+  const encoder = new TransactionEncoder(options, new MaxwellJson(options, compileAfterRows));
   let batch = createBatch();
   return async (transaction) => {
     const encoding = encoder.encode(transaction, batch);
