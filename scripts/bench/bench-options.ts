@@ -28,7 +28,7 @@ the same Kafka. The machine should do nothing else. Exits with 1 where a goal is
               memory: Heaviside's memory under loads that are large in one way, printed and not written
   --json      the last line is {"heaviside":{…},"debezium":{…},"ratio":…}
   --runs N    runs of each figure (3)
-  --rows N    rows of the base case (400000; with --quick 300000)
+  --rows N    rows of the base case (1000000; with --quick 500000)
   --minutes N begins no further point after so long, and tells what it left out (60)
   --write     writes docs/bench/README.md and its plots; not with --quick
 `;
@@ -66,7 +66,7 @@ export function readBenchOptions(args: readonly string[], env: NodeJS.ProcessEnv
     part,
     isJson: values.json,
     runs: positive(values.runs, 'runs'),
-    rows: positive(values.rows ?? (values.quick ? '300000' : '400000'), 'rows'),
+    rows: positive(values.rows ?? (values.quick ? '500000' : '1000000'), 'rows'),
     minutes: positive(values.minutes, 'minutes'),
     writes: values.write,
     maxwellHome: home === undefined || home === '' ? null : home,

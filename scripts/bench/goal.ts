@@ -16,12 +16,15 @@ export interface PeerSummary extends PeerFigures {
 
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
 
-/** Medians, and the highest memory. */
-export const peerFigures = ({ rowsPerSecond, cpuMicrosPerRow, peakRssMb }: Measured): PeerFigures => ({
-  rowsPerSecond: Math.round(rowsPerSecond.median),
-  cpuMicrosPerRow: round(cpuMicrosPerRow.median, 2),
-  peakRssMb: Math.round(peakRssMb.most),
-});
+/** Medians of the window that is the same for every peer, and the highest memory. Throws where the runs were too short for it. */
+export function peerFigures({ peer, steady, peakRssMb }: Measured): PeerFigures {
+  if (steady === null) throw new Error(`the runs of ${peer} were too short to be compared: take more rows`);
+  return {
+    rowsPerSecond: Math.round(steady.rowsPerSecond.median),
+    cpuMicrosPerRow: round(steady.cpuMicrosPerRow.median, 2),
+    peakRssMb: Math.round(peakRssMb.most),
+  };
+}
 
 /** The medians of the base case, and the latency at 50 transactions a second. */
 export function summaryOf(base: Measured, latency: readonly Latency[]): PeerSummary {

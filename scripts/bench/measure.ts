@@ -1,4 +1,4 @@
-import { replay, type ReplayResult } from './replay.ts';
+import { replay, type ReplayResult, type Speed } from './replay.ts';
 import type { LoadShape, LoadWriter, WrittenLoad } from './load.ts';
 import type { Peer, ReplaySettings } from './peers/peer.ts';
 import { figureOf, type Figure } from './statistics.ts';
@@ -10,8 +10,11 @@ export interface Measured {
   readonly label: string;
   readonly x: number | null;
   readonly rows: number;
+  /** Of whole runs, from the peer's warm share on. */
   readonly rowsPerSecond: Figure;
   readonly cpuMicrosPerRow: Figure;
+  /** Of the window that is the same for every peer; null: there was one peer, or a run too short for it. */
+  readonly steady: { readonly rowsPerSecond: Figure; readonly cpuMicrosPerRow: Figure } | null;
   readonly peakRssMb: Figure;
 }
 
@@ -26,6 +29,18 @@ export interface MeasuredPoint {
 }
 
 const say = (words: string): void => void process.stderr.write(`[bench] ${words}\n`);
+
+const speedText = ({ rowsPerSecond, cpuMicrosPerRow }: Speed): string =>
+  `${Math.round(rowsPerSecond)} rows/s at ${cpuMicrosPerRow.toFixed(2)} µs of CPU a row`;
+
+function steadyFigures(results: readonly ReplayResult[]): Measured['steady'] {
+  const speeds = results.flatMap(({ steady }) => steady ?? []);
+  if (speeds.length < results.length) return null;
+  return {
+    rowsPerSecond: figureOf(speeds.map(({ rowsPerSecond }) => rowsPerSecond)),
+    cpuMicrosPerRow: figureOf(speeds.map(({ cpuMicrosPerRow }) => cpuMicrosPerRow)),
+  };
+}
 
 /** Writes loads as they are asked for, and has the peers replay them. */
 export class Measurer {
@@ -66,9 +81,10 @@ export class Measurer {
     for (let run = 1; run <= runs; run++) {
       for (const { peer, results } of found) {
         const result = await replay(peer, load, point.settings, this.#brokers);
+        const { whole, steady } = result;
         say(
-          `${point.label}, ${peer.name}, run ${run} of ${runs}: ${Math.round(result.rowsPerSecond)} rows/s, ` +
-            `${result.cpuMicrosPerRow.toFixed(2)} µs of CPU a row, ${Math.round(result.peakRssMb)} MB`,
+          `${point.label}, ${peer.name}, run ${run} of ${runs}: ${speedText(whole)}, ` +
+            `${steady === null ? '' : `steady ${speedText(steady)}, `}${Math.round(result.peakRssMb)} MB`,
         );
         results.push(result);
       }
@@ -81,8 +97,9 @@ export class Measurer {
         label: point.label,
         x: point.x,
         rows: load.rows,
-        rowsPerSecond: figure((result) => result.rowsPerSecond),
-        cpuMicrosPerRow: figure((result) => result.cpuMicrosPerRow),
+        rowsPerSecond: figure(({ whole }) => whole.rowsPerSecond),
+        cpuMicrosPerRow: figure(({ whole }) => whole.cpuMicrosPerRow),
+        steady: peers.length === 1 ? null : steadyFigures(results),
         peakRssMb: figure((result) => result.peakRssMb),
       };
     });

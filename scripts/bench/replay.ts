@@ -10,14 +10,28 @@ import { cpuMicros } from './process-usage.ts';
 import { createTopics, deleteTopics } from './topics.ts';
 import { verifyTopics } from './verify-topics.ts';
 
-/** What was seen of one peer on one load. */
-export interface ReplayResult {
+/** How fast rows went, and what they cost. */
+export interface Speed {
   readonly rowsPerSecond: number;
   readonly cpuMicrosPerRow: number;
+}
+
+/** What was seen of one peer on one load. */
+export interface ReplayResult {
+  /** From the peer's warm share to the last row. */
+  readonly whole: Speed;
+  /** Within the window that is the same for every peer; null: the load was too short for it. */
+  readonly steady: Speed | null;
   readonly peakRssMb: number;
 }
 
-interface Sample {
+/**
+ * The rows that every peer is compared by, as shares of the load: behind what warms a process up, and so far before the
+ * end that a peer still has something to read ahead, as it has at the beginning.
+ */
+export const STEADY = { from: 0.4, to: 0.8 } as const;
+
+export interface Sample {
   readonly atMs: number;
   /** Sum of the committed offsets. */
   readonly offsets: number;
@@ -51,7 +65,11 @@ export async function replay(
       const peakRssMb = peakMemoryBytes(running.pid) / 2 ** 20;
       await running.stop();
       await verifyTopics(brokers, topics, { settings, mark: peer.transactionMark, load });
-      return { ...speedOf(samples, load.rows, peer.warmShare), peakRssMb };
+      return {
+        whole: speedOf(samples, load.rows, { from: peer.warmShare, to: 1 }),
+        steady: steadySpeedOf(samples, load.rows),
+        peakRssMb,
+      };
     } finally {
       await running.stop();
     }
@@ -81,21 +99,32 @@ async function watch(committed: CommittedRows, pid: number, rows: number): Promi
 }
 
 /**
- * Rows a second and CPU a row between the sample at which the peer was warm and the last one. The offsets of
- * transactions' markers are spread over the rows evenly.
+ * Rows a second and CPU a row between the first samples at or behind two shares of what was committed. The offsets of
+ * transactions' markers are spread over the rows evenly. Throws where it all came in one sample.
  */
 export function speedOf(
   samples: readonly Sample[],
   rows: number,
-  warmShare: number,
-): { readonly rowsPerSecond: number; readonly cpuMicrosPerRow: number } {
-  const last = samples.at(-1);
-  const warm = samples.find(({ offsets }) => offsets >= (last?.offsets ?? 0) * warmShare);
-  if (last === undefined || warm === undefined || warm === last)
+  { from, to }: { readonly from: number; readonly to: number },
+): Speed {
+  const all = samples.at(-1)?.offsets ?? 0;
+  const at = (share: number): Sample | undefined => samples.find(({ offsets }) => offsets >= all * share);
+  const [first, last] = [at(from), at(to)];
+  if (first === undefined || last === undefined || first === last)
     throw new Error('the run was too short to be measured: take more rows');
-  const measured = ((last.offsets - warm.offsets) / last.offsets) * rows;
+  const measured = ((last.offsets - first.offsets) / all) * rows;
   return {
-    rowsPerSecond: (measured / (last.atMs - warm.atMs)) * 1000,
-    cpuMicrosPerRow: (last.cpuMicros - warm.cpuMicros) / measured,
+    rowsPerSecond: (measured / (last.atMs - first.atMs)) * 1000,
+    cpuMicrosPerRow: (last.cpuMicros - first.cpuMicros) / measured,
   };
+}
+
+/** Samples that the window of all peers needs: fewer would measure a few commits. */
+const LEAST_SAMPLES = 8;
+
+/** The speed within STEADY; null where the samples are too few. */
+export function steadySpeedOf(samples: readonly Sample[], rows: number): Speed | null {
+  const all = samples.at(-1)?.offsets ?? 0;
+  const within = samples.filter(({ offsets }) => offsets >= all * STEADY.from && offsets <= all * STEADY.to);
+  return within.length < LEAST_SAMPLES ? null : speedOf(samples, rows, STEADY);
 }

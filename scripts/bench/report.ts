@@ -8,6 +8,7 @@ import type { PeerSummary, Verdict } from './goal.ts';
 import { growthTable, writeGrowthPlots, writePeerPlots } from './growth.ts';
 import type { Limits } from './limits.ts';
 import type { Measured } from './measure.ts';
+import { STEADY } from './replay.ts';
 import type { Figure } from './statistics.ts';
 
 /** Latency of a peer at a rate: medians of several processes. */
@@ -36,6 +37,9 @@ export interface BenchResults {
   readonly options: BenchOptions;
 }
 
+/** A share as text. */
+export const percent = (share: number): string => `${Math.round(share * 100)} %`;
+
 const whole = (value: number): string => Math.round(value).toLocaleString('en');
 
 function spread({ median, least, most, runs }: Figure, show: (value: number) => string): string {
@@ -44,17 +48,32 @@ function spread({ median, least, most, runs }: Figure, show: (value: number) => 
 
 /** The figures as a table, a line a peer and case. */
 export function figuresTable(measured: readonly Measured[]): string {
-  const lines = [
-    '| case | peer | rows | rows/s | CPU µs a row | peak RSS, MB |',
-    '|---|---|---|---|---|---|',
+  const speed = (of: Pick<Measured, 'rowsPerSecond' | 'cpuMicrosPerRow'> | null): string[] =>
+    of === null
+      ? ['–', '–']
+      : [spread(of.rowsPerSecond, whole), spread(of.cpuMicrosPerRow, (value) => value.toFixed(1))];
+  const hasSteady = measured.some(({ steady }) => steady !== null);
+  const cells = [
+    [
+      'case',
+      'peer',
+      'rows',
+      ...(hasSteady
+        ? ['rows/s', 'CPU µs a row', 'rows/s, whole run', 'CPU, whole run']
+        : ['rows/s', 'CPU µs a row']),
+      'peak RSS, MB',
+    ],
+    ...measured.map((each) => [
+      each.label,
+      each.peer,
+      whole(each.rows),
+      ...(hasSteady ? speed(each.steady) : []),
+      ...speed(each),
+      spread(each.peakRssMb, whole),
+    ]),
   ];
-  for (const each of measured) {
-    lines.push(
-      `| ${each.label} | ${each.peer} | ${whole(each.rows)} | ${spread(each.rowsPerSecond, whole)} | ` +
-        `${spread(each.cpuMicrosPerRow, (value) => value.toFixed(1))} | ${spread(each.peakRssMb, whole)} |`,
-    );
-  }
-  return lines.join('\n');
+  const [head = [], ...rest] = cells;
+  return [head, head.map(() => '---'), ...rest].map((line) => `| ${line.join(' | ')} |`).join('\n');
 }
 
 function latencyTable(latency: readonly LatencyOf[]): string {
@@ -66,7 +85,8 @@ function latencyTable(latency: readonly LatencyOf[]): string {
 
 function limitsTable(limits: Limits, measured: readonly Measured[]): string {
   const of = (peer: string): number =>
-    measured.find((each) => each.factor === 'base' && each.peer === peer)?.rowsPerSecond.median ?? NaN;
+    measured.find((each) => each.factor === 'base' && each.peer === peer)?.steady?.rowsPerSecond.median ??
+    NaN;
   const lines = ['| limit | rows/s | heaviside | debezium |', '|---|---|---|---|'];
   for (const [name, limit] of [
     ['the binlog read, checked and put together to transactions', limits.read],
@@ -135,7 +155,7 @@ npm run bench -- --part factors --write --runs ${options.runs} --rows ${options.
 ${machine.map((line) => `- ${line}`).join('\n')}
 
 Each case differs from the base case of [README.md](README.md) in what it is called, and is measured and checked as
-told there. Where Debezium is not in the table it was not measured: a start of its JVM for each run is most of the
+told there; a window of the rows is compared only where Debezium ran too, and else the whole run is shown. Where Debezium is not in the table it was not measured: a start of its JVM for each run is most of the
 bench's time. Avro is Heaviside's alone, because Confluent's converter is not on Maven Central.${leftOut.length === 0 ? '' : ` Left out for time (\`--minutes\`): ${leftOut.join('; ')}.`}
 
 ${figuresTable(measured.filter((each) => each.factor !== 'memory'))}
@@ -154,7 +174,8 @@ ${images(plots)}
 /** Why no worker thread: what is left of the core that the main thread runs on. */
 function oneThread(base: readonly Measured[]): string {
   const found = base.find(({ peer }) => peer === 'heaviside');
-  const cores = ((found?.rowsPerSecond.median ?? NaN) * (found?.cpuMicrosPerRow.median ?? NaN)) / 1e6;
+  const { rowsPerSecond, cpuMicrosPerRow } = found?.steady ?? {};
+  const cores = ((rowsPerSecond?.median ?? NaN) * (cpuMicrosPerRow?.median ?? NaN)) / 1e6;
   return `Decoding, encoding and sending share one thread. In the base case the whole process keeps ${cores.toFixed(2)} of a core busy, so a
 worker thread could win ${(100 * (1 - Math.min(1, cores))).toFixed(0)} % at most where the source and the broker leave it a core; on two cores they take the
 other one, and rows would have to be copied between the threads. So there is none. This follows from the figures above; a version with a
@@ -178,10 +199,10 @@ ${machine.map((line) => `- ${line}`).join('\n')}
 One load is written into the binlog, once; then every peer replays it from the same position into topics of its own, one
 peer at a time in turns, ${options.runs} runs each, in a process that is new for each run, after one run that warms the broker up and is
 not counted. Figures are medians, with the smallest and the
-largest value seen. Rows/s and CPU (user and system time of the whole process, of /proc) are those from the moment at which
-Heaviside reads the binlog to the last row, as a consumer sees them that reads committed. A Java peer is measured from 40 % of the
-rows on, so that its warm-up does not count against it; Heaviside's counts, since it reads so far ahead that what it did
-before would not be seen. Peak RSS is VmHWM over the whole run. After each run every row, every source transaction and every \`commit\` is counted in Kafka; a run in which
+largest value seen. Rows/s and CPU (user and system time of the whole process, of /proc) are compared in one window that is
+the same for every peer: from ${percent(STEADY.from)} to ${percent(STEADY.to)} of the rows, as a consumer sees them that reads committed. So no peer's warm-up counts,
+and at both ends of the window each has rows left to read ahead. The figures of the whole run go to the last row: for
+Heaviside from the moment at which it reads the binlog, with its warm-up; for a Java peer from 40 % of the rows on. Peak RSS is VmHWM over the whole run. After each run every row, every source transaction and every \`commit\` is counted in Kafka; a run in which
 one is missing or double ends the bench. Debezium writes at least once here: Kafka Connect has exactly-once for sources in
 its distributed mode only.
 

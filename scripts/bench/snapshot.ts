@@ -14,7 +14,8 @@ import { DebeziumPeer } from './peers/debezium-peer.ts';
 import { HeavisidePeer } from './peers/heaviside-peer.ts';
 import type { Peer } from './peers/peer.ts';
 import { basePoint } from './plan.ts';
-import { figuresTable } from './report.ts';
+import { STEADY } from './replay.ts';
+import { figuresTable, percent } from './report.ts';
 
 const USAGE = `usage: npm run bench:snapshot -- [options]
 One table of the bench's base case is read by Heaviside (snapshot_mode=initial) and by Debezium (snapshot.mode=initial), in
@@ -86,9 +87,8 @@ ${machine.map((line) => `- ${line}`).join('\n')}
 One table of the base case of [README.md](README.md) (8 columns, key BIGINT) with ${rows.toLocaleString('en')} rows, nothing else written
 meanwhile. Each peer reads it into a topic of its own with 4 partitions, ${runs} runs each in turns, in a process that is new for each run,
 after one run that warms the broker up and is not counted. Figures are medians, with the smallest and the largest value seen. Rows/s and CPU
-(user and system time of the whole process) are those from the first to the last row of the snapshot, as a consumer counts them that reads
-committed; of Debezium from 40 % of the rows on, so that the warm-up of its JVM does not count against it. Heaviside's warm-up
-counts. Peak RSS is VmHWM over the whole run. After each run every row is counted in Kafka; a run in which one is missing or double
+(user and system time of the whole process) are compared from ${percent(STEADY.from)} to ${percent(STEADY.to)} of the rows, as a consumer counts them that reads
+committed; those of the whole run are Heaviside's from its first row on, with its warm-up, and Debezium's from 40 % on. Peak RSS is VmHWM over the whole run. After each run every row is counted in Kafka; a run in which one is missing or double
 ends the bench. Heaviside writes exactly once, in chunks between which the stream goes on; Debezium at least once, in one
 SELECT, and its stream begins behind the last row.
 

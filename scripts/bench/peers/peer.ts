@@ -36,8 +36,8 @@ export interface Peer {
   /** What it promises in the mode that is measured. */
   readonly guarantee: string;
   /**
-   * The part of the rows that is left out of its figures, because it warms up: 0 to 1. What it has read ahead by then is left
-   * out too, so a peer that may read far ahead is measured whole.
+   * The part of the rows that is left out of its figures of a whole run, because it warms up: 0 to 1. What it has read ahead
+   * by then is left out too, so a peer that may read far ahead is measured from the first row on.
    */
   readonly warmShare: number;
   /** The topic of a table. */

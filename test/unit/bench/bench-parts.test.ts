@@ -4,7 +4,7 @@ import { hottestFunctions } from '../../../scripts/bench/cpu-profile.ts';
 import { goals, type PeerSummary } from '../../../scripts/bench/goal.ts';
 import { transactionsOf, type LoadShape } from '../../../scripts/bench/load.ts';
 import { allPoints } from '../../../scripts/bench/plan.ts';
-import { speedOf } from '../../../scripts/bench/replay.ts';
+import { speedOf, steadySpeedOf } from '../../../scripts/bench/replay.ts';
 import { figureOf, growthExponent, median, quantile } from '../../../scripts/bench/statistics.ts';
 import { barPlot, linearTicks, linePlot, tickLabel } from '../../../scripts/bench/svg-plot.ts';
 
@@ -88,14 +88,44 @@ describe('the speed of a run', () => {
       sample(2000, 770, 9990),
       sample(3000, 1100, 10_980),
     ];
-    const { rowsPerSecond, cpuMicrosPerRow } = speedOf(samples, 1000, 0.4);
+    const { rowsPerSecond, cpuMicrosPerRow } = speedOf(samples, 1000, { from: 0.4, to: 1 });
     expect(rowsPerSecond).toBeCloseTo(300);
     expect(cpuMicrosPerRow).toBeCloseTo(3.3);
-    expect(speedOf(samples, 1000, 0).cpuMicrosPerRow).toBeCloseTo(10.98);
+    expect(speedOf(samples, 1000, { from: 0, to: 1 }).cpuMicrosPerRow).toBeCloseTo(10.98);
+    expect(speedOf(samples, 1000, { from: 0.4, to: 0.7 }).cpuMicrosPerRow).toBeCloseTo(3.3);
+    expect(speedOf(samples, 1000, { from: 0.4, to: 0.7 }).rowsPerSecond).toBeCloseTo(300);
   });
 
   it('is refused where everything came at once', () => {
-    expect(() => speedOf([{ atMs: 0, offsets: 1000, cpuMicros: 5 }], 1000, 0)).toThrow('too short');
+    expect(() => speedOf([{ atMs: 0, offsets: 1000, cpuMicros: 5 }], 1000, { from: 0, to: 1 })).toThrow(
+      'too short',
+    );
+  });
+});
+
+describe('the speed that peers are compared by', () => {
+  const run = (samples: number, costOf: (sample: number) => number) => {
+    let cpuMicros = 0;
+    return Array.from({ length: samples + 1 }, (_, sample) => {
+      cpuMicros += sample === 0 ? 0 : costOf(sample) * (1000 / samples);
+      return { atMs: sample * 10, offsets: (1000 / samples) * sample, cpuMicros };
+    });
+  };
+
+  it('is that of 40 % to 80 % of the rows: neither what warms up nor what ends the run counts', () => {
+    const samples = run(100, (sample) => (sample <= 40 ? 50 : sample <= 80 ? 5 : 1));
+    expect(steadySpeedOf(samples, 1000)?.cpuMicrosPerRow).toBeCloseTo(5);
+    expect(steadySpeedOf(samples, 1000)?.rowsPerSecond).toBeCloseTo(1000);
+  });
+
+  it('is not told where a handful of commits would tell it', () => {
+    expect(
+      steadySpeedOf(
+        run(15, () => 5),
+        1000,
+      ),
+    ).toBeNull();
+    expect(steadySpeedOf([], 1000)).toBeNull();
   });
 });
 
@@ -190,7 +220,7 @@ it('reads its options, and refuses what makes no sense', () => {
     isQuick: true,
     isJson: true,
     runs: 3,
-    rows: 300_000,
+    rows: 500_000,
   });
   expect(readBenchOptions([], { MAXWELL_HOME: '/opt/maxwell' })?.maxwellHome).toBe('/opt/maxwell');
   expect(readBenchOptions(['--help'], {})).toBeNull();
