@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { peakMemoryBytes } from '../../test/support/peak-memory.ts';
 import { CommittedRows } from './committed-rows.ts';
 import type { WrittenLoad } from './load.ts';
-import type { Peer, ReplayJob, ReplaySettings } from './peers/peer.ts';
+import type { Peer, ReplayJob, ReplaySettings, RunningPeer } from './peers/peer.ts';
 import { cpuMicros } from './process-usage.ts';
 import { createTopics, deleteTopics } from './topics.ts';
 import { verifyTopics } from './verify-topics.ts';
@@ -61,7 +61,7 @@ export async function replay(
     await committed.ready();
     const running = await peer.start(job);
     try {
-      const samples = await Promise.race([watch(committed, running.pid, load.rows), running.failed]);
+      const samples = await Promise.race([watch(committed, running, load.rows), running.failed]);
       const peakRssMb = peakMemoryBytes(running.pid) / 2 ** 20;
       await running.stop();
       await verifyTopics(brokers, topics, { settings, mark: peer.transactionMark, load });
@@ -80,7 +80,11 @@ export async function replay(
   }
 }
 
-async function watch(committed: CommittedRows, pid: number, rows: number): Promise<Sample[]> {
+async function watch(
+  committed: CommittedRows,
+  { pid, lastWords }: RunningPeer,
+  rows: number,
+): Promise<Sample[]> {
   const samples: Sample[] = [];
   let movedAt = performance.now();
   for (;;) {
@@ -93,7 +97,7 @@ async function watch(committed: CommittedRows, pid: number, rows: number): Promi
     }
     if (offsets >= rows && atMs - movedAt > QUIET_MS) return samples;
     if (atMs - movedAt > STALL_MS)
-      throw new Error(`nothing came for a minute, at ${offsets} of ${rows} rows`);
+      throw new Error(`nothing came for a minute, at ${offsets} of ${rows} rows:\n${lastWords()}`);
     await sleep(POLL_MS);
   }
 }

@@ -151,15 +151,17 @@ export class DebeziumPeer implements Peer {
     );
     closeSync(log);
     let isTold = false;
+    const lastWords = (): string => readFileSync(logFile, 'utf8').slice(-3000);
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     const failed = ended.then((): never => {
       if (isTold) return undefined as never;
-      throw new Error(`Kafka Connect has ended:\n${readFileSync(logFile, 'utf8').slice(-3000)}`);
+      throw new Error(`Kafka Connect has ended:\n${lastWords()}`);
     });
     failed.catch(() => undefined);
     const running: RunningPeer = {
       pid: child.pid ?? -1,
       failed,
+      lastWords,
       stop: async () => {
         isTold = true;
         child.kill('SIGTERM');
@@ -172,8 +174,8 @@ export class DebeziumPeer implements Peer {
       await Promise.race([this.#begin(job, `http://127.0.0.1:${port}`), failed]);
     } catch (error) {
       await running.stop();
-      const text = readFileSync(logFile, 'utf8').slice(-3000);
-      throw new Error(`${error instanceof Error ? error.message : String(error)}\n${text}`, { cause: error });
+      const said = error instanceof Error ? error.message : String(error);
+      throw new Error(`${said}\n${lastWords()}`, { cause: error });
     }
     return running;
   }

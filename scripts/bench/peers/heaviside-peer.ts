@@ -97,6 +97,7 @@ export class HeavisidePeer implements Peer {
     return {
       pid: run.pid,
       failed,
+      lastWords: () => run.stderr.slice(-3000),
       stop: async () => {
         isTold = true;
         await run.stop();

@@ -73,13 +73,14 @@ export class MaxwellPeer implements Peer {
     });
     closeSync(log);
     let isTold = false;
+    const lastWords = (): string => readFileSync(logFile, 'utf8').slice(-3000);
     const ended = new Promise<void>((resolve, reject) => {
       child.once('error', reject);
       child.once('exit', () => resolve());
     });
     const failed = ended.then((): never => {
       if (isTold) return undefined as never;
-      throw new Error(`Maxwell has ended:\n${readFileSync(logFile, 'utf8').slice(-3000)}`);
+      throw new Error(`Maxwell has ended:\n${lastWords()}`);
     });
     failed.catch(() => undefined);
     const stop = async (): Promise<void> => {
@@ -89,6 +90,6 @@ export class MaxwellPeer implements Peer {
       await ended;
       clearTimeout(timer);
     };
-    return Promise.resolve({ pid: child.pid ?? -1, failed, stop });
+    return Promise.resolve({ pid: child.pid ?? -1, failed, lastWords, stop });
   }
 }

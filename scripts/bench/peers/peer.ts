@@ -25,6 +25,8 @@ export interface RunningPeer {
   readonly pid: number;
   /** Rejects with the peer's own words when it ends without being told to. */
   readonly failed: Promise<never>;
+  /** The end of what it has logged. */
+  readonly lastWords: () => string;
   /** Ends it and waits until it is gone. */
   stop(): Promise<void>;
 }
