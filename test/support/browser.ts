@@ -44,9 +44,10 @@ export class StatusTab {
     return tab;
   }
 
-  /** The text of an element by its data-field. */
+  /** The text of an element by its data-field; empty where it cannot be seen. */
   async text(field: string): Promise<string> {
-    return (await this.page.locator(`[data-field="${field}"]`).textContent()) ?? '';
+    const element = this.page.locator(`[data-field="${field}"]`);
+    return (await element.isVisible()) ? element.innerText() : '';
   }
 
   /** Waits until an element's text matches. Rejects with the text that it has. */
@@ -63,7 +64,7 @@ export class StatusTab {
 
   /** The cells of a table, row by row, as they are seen. */
   async rows(name: string): Promise<string[][]> {
-    const rows = await this.page.locator(`[data-field="${name}"] tr`).all();
+    const rows = await this.page.locator(`[data-field="${name}"] tr:visible`).all();
     return Promise.all(rows.map((row) => row.locator('td').allInnerTexts()));
   }
 
