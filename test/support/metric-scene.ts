@@ -228,9 +228,12 @@ export class MetricScene {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#load?.stop();
-    await this.#scraping;
-    await this.#detour.close();
-    await this.place.close();
+    try {
+      await this.#load?.stop();
+      await this.#scraping;
+    } finally {
+      await this.#detour.close();
+      await this.place.close();
+    }
   }
 }
