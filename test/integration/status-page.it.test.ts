@@ -21,7 +21,7 @@ const positive = /^[1-9][\d,]*$/;
 let place: ProductPlace;
 let browser: Browser;
 let detour: KafkaDetour;
-let load: SteadyLoad;
+let load: SteadyLoad | undefined;
 let database = '';
 let command: string[] = [];
 const runs = new Map<string, ProductRun>();
@@ -93,11 +93,14 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await load.stop();
-  for (const tab of tabs) await tab.close();
-  await browser.close();
-  await detour.close();
-  await place.close();
+  try {
+    await load?.stop();
+  } finally {
+    for (const tab of tabs) await tab.close();
+    await browser.close();
+    await detour.close();
+    await place.close();
+  }
 });
 
 describe('the status page', { timeout: PATIENCE_MS }, () => {
