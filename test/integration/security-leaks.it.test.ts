@@ -102,6 +102,7 @@ describe('no secret is shown', () => {
         '/',
         '/status',
         '/config',
+        '/history',
         '/metrics',
         '/prometheus',
         '/readyz',

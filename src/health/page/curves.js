@@ -5,15 +5,20 @@ const windowMs = 600_000;
 const svgSpace = 'http://www.w3.org/2000/svg';
 
 /** The next of 1, 2, 5 × 10ⁿ. */
-function ceiling(value, least) {
-  const top = Math.max(value, least);
-  const power = 10 ** Math.floor(Math.log10(top));
-  return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= top);
+function roundNumber(value) {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value);
+}
+
+/** The next of 1, 2, 5, 10, 20, 30 seconds or minutes, then of hours. */
+function roundTime(seconds) {
+  const steps = [1, 60].flatMap((unit) => [1, 2, 5, 10, 20, 30].map((step) => step * unit));
+  return steps.find((step) => step >= seconds) ?? 3600 * roundNumber(seconds / 3600);
 }
 
 const shown = {
-  lag: { column: 1, least: 1, text: duration },
-  rate: { column: 2, least: 10, text: rate },
+  lag: { column: 1, least: 1, round: roundTime, text: duration },
+  rate: { column: 2, least: 10, round: roundNumber, text: (value) => known(value, number) },
 };
 
 function shape(name, attributes) {
@@ -43,13 +48,13 @@ function stretches(column, top) {
 const atX = (at) => 600 - ((samples.at(-1)[0] - at) / windowMs) * 600;
 
 function draw(name) {
-  const { column, least, text } = shown[name];
+  const { column, least, round, text } = shown[name];
   const figure = document.querySelector(`[data-curve="${name}"]`);
   const svg = figure.querySelector('svg');
   if (samples.length === 0) return;
   const values = samples.map((sample) => sample[column]).filter((value) => typeof value === 'number');
   const highest = Math.max(0, ...values);
-  const top = ceiling(highest, least);
+  const top = round(Math.max(highest, least));
   const parts = [0.5, 1].map((share) => {
     const y = 120 - share * 116;
     return shape('line', { class: 'grid', x1: 0, x2: 600, y1: y, y2: y });

@@ -43,9 +43,9 @@ function duration(seconds) {
 }
 
 const number = (value) => Math.round(value).toLocaleString('en-US');
-function rate(value) {
-  return value === null || value === undefined ? none : `${number(value)} rows/s`;
-}
+const count = (value, what) => `${number(value)} ${what}${value === 1 ? '' : 's'}`;
+const known = (value, text) => (value === null || value === undefined ? none : text(value));
+const rate = (value) => `${number(value)} rows/s`;
 
 const ago = (at) => `${duration(Math.max(0, status.now - at) / 1000)} ago`;
 const clock = (at) => new Date(at).toLocaleTimeString([], { hour12: false });
@@ -174,10 +174,10 @@ const brakes = {
   rate: 'Slowed down to snapshot_max_rows_per_second.',
 };
 
-/** Only a leader has snapshots under way; without one the section is not shown. */
+/** Only a leader has snapshots; before the first one the section is not shown. */
 function showSnapshots() {
-  const { tasks = [], lastError = null, brake = null } = status.snapshots ?? {};
-  field('snapshots-section').hidden = tasks.length === 0 && lastError === null;
+  const { tasks = [], lastError = null, brake = null, rowsTotal = 0 } = status.snapshots ?? {};
+  field('snapshots-section').hidden = tasks.length === 0 && lastError === null && rowsTotal === 0;
   const error = lastError === null ? '' : `${lastError.table} was given up: ${lastError.message}`;
   show('snapshots-note', brake === null ? error : brakes[brake], brake === null && error ? 'bad' : undefined);
   const rows = tasks.map((each) => ({
@@ -191,7 +191,7 @@ function showSnapshots() {
       { text: duration(each.secondsLeft) },
     ],
   }));
-  fill('snapshots', rows, 'None is under way.');
+  fill('snapshots', rows, `None is under way. Rows written by this process: ${number(rowsTotal)}.`);
 }
 
 function showPosition() {
@@ -202,7 +202,7 @@ function showPosition() {
   const committedAt = role === 'leader' && position ? Date.parse(position.at) : null;
   show('committed', committedAt === null ? 'the leader tells' : ago(committedAt));
   show('checkpoint', checkpoint ? `epoch ${checkpoint.epoch}, ${ago(checkpoint.savedAt)}` : none);
-  show('totals', `${number(rowsTotal)} rows in ${number(transactionsTotal)} transactions`);
+  show('totals', `${count(rowsTotal, 'row')} in ${count(transactionsTotal, 'transaction')}`);
 }
 
 function showStatus() {
@@ -212,7 +212,7 @@ function showStatus() {
   show('replica', replica);
   show('role', role, roleTones[role]);
   show('lag', duration(stream.lagSeconds), lagTone(stream.lagSeconds));
-  show('rate', rate(stream.rowsPerSecond));
+  show('rate', known(stream.rowsPerSecond, number));
   show('leader', leader ?? 'none', leader === null ? 'bad' : undefined);
   const leading = status.replicas.find((each) => each.replica === leader);
   show('epoch', String(role === 'leader' ? epoch : (leading?.epoch ?? none)));
