@@ -70,6 +70,17 @@ export class ReplicaState {
     return this.lag.lagSeconds();
   }
 
+  /** While it looks, what the last look said stands: a standby that looks again has not lost the source. */
+  async lookAtSource(look: Promise<void>): Promise<void> {
+    let isThere = false;
+    try {
+      await look;
+      isThere = true;
+    } finally {
+      this.isSourceReachable = isThere;
+    }
+  }
+
   /** What a batch held of the source is done with. */
   countCommitted(tally: BatchTally): void {
     if (tally.transactions === 0) return;

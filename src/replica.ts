@@ -187,9 +187,7 @@ export class Replica {
     const startedAt = performance.now();
     try {
       const last = await this.#outputs.prove();
-      state.isSourceReachable = false;
-      await this.#source.prove(last);
-      state.isSourceReachable = true;
+      await state.lookAtSource(this.#source.prove(last));
       state.provedAt = startedAt;
       state.refusal = null;
     } catch (cause) {

@@ -18,7 +18,7 @@ export async function mixedVersions({ release, options, flow, note }: Stage): Pr
   await release.switchover(last);
   await flow(options.rows);
   const { epoch } = await release.leader();
-  await release.kube.run('delete', 'pod', last, '--wait=false', '--grace-period=1', '--force');
+  await release.kube.run('delete', 'pod', last, '--wait=false', '--grace-period=0', '--force');
   await release.leader(epoch);
   await flow(options.rows);
   await release.ready(3);

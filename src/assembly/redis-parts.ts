@@ -24,6 +24,7 @@ import { RequestStore } from '../snapshot/request-store.ts';
 import { version } from '../version.ts';
 import { VerifyResults } from '../verify/verify-results.ts';
 import { leaseTimes } from './lease-times.ts';
+import { ownAddress } from './own-address.ts';
 import { redisNodes } from './redis-nodes.ts';
 
 const connectionWaitMs = 1000;
@@ -116,9 +117,11 @@ export class RedisParts {
     this.channel.start();
     this.channel.on('released', ({ reason }) => (this.#released = { at: performance.now(), reason }));
     const config = configDigest(this.#config);
+    const address = ownAddress();
     const startedAt = Math.round(performance.timeOrigin);
     this.presence.start(() => ({
       host: hostname(),
+      address,
       pid: process.pid,
       httpPort: this.httpPort,
       role: this.#state.role,

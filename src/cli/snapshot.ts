@@ -93,7 +93,7 @@ async function showStatus(redis: RedisParts, pathPrefix: string, asJson: boolean
   const [replicas, checkpoint] = await Promise.all([redis.presence.read(), redis.checkpoints.load()]);
   const { requests: waiting } = await redis.snapshotRequests.list();
   const leader = replicas.find(({ role }) => role === 'leader') ?? null;
-  const live = leader ? await fetchStatus(leader.host, leader.httpPort, pathPrefix) : null;
+  const live = leader ? await fetchStatus(leader, pathPrefix) : null;
   const record = checkpoint && parsePositionRecord(checkpoint.record);
   const shown = {
     leader: leader?.replica ?? null,

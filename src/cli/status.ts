@@ -25,7 +25,7 @@ async function status({ config }: LoadedConfig, asJson: boolean): Promise<number
     ]);
     const leader = replicas.find(({ role }) => role === 'leader') ?? null;
     const record = checkpoint && parsePositionRecord(checkpoint.record);
-    const live = leader ? await fetchStatus(leader.host, leader.httpPort, config.http.pathPrefix) : null;
+    const live = leader ? await fetchStatus(leader, config.http.pathPrefix) : null;
     const shown = {
       clientId: config.clientId,
       leader: leader?.replica ?? null,

@@ -6,6 +6,8 @@ import { redisKeys } from '../redis/redis-keys.ts';
 /** What a replica says of itself. */
 export interface PresenceReport {
   readonly host: string;
+  /** An address for where the name is unknown; absent where it has none, and from version 0.1.0 and older. */
+  readonly address?: string | undefined;
   readonly pid: number;
   /** Null where its HTTP server is off. */
   readonly httpPort: number | null;

@@ -8,6 +8,12 @@ import type { Flavor } from '../support/load-table.ts';
 import { dumpSessions } from '../support/server-sessions.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
+/** What a replica's page says of another. */
+interface Reach {
+  readonly replica: string;
+  readonly sourceReachable: boolean;
+}
+
 /** A leader whose way to the source goes through a proxy of its own. */
 async function lead(flavor: Flavor): Promise<{ cluster: HaCluster; proxy: FaultProxy; epoch: number }> {
   const cluster = await HaCluster.create({ flavor, config: { source_heartbeat_ms: '300' } });
@@ -74,4 +80,29 @@ describe.each(['mysql', 'mariadb'] as const)('the connection to the source (%s)'
     expectClean(await cluster.finish());
     expect(cluster.tail.epochs.map((each) => each.epoch)).toEqual([epoch]);
   });
+});
+
+it('a standby that looks at the source again is said to reach it until that has failed', async () => {
+  const timeoutMs = 6000;
+  const cluster = await HaCluster.create({
+    config: { 'mysql.connection_timeout_ms': String(timeoutMs) },
+  });
+  await cluster.start('a');
+  await cluster.leader();
+  const proxy = await FaultProxy.open(cluster.place.source);
+  onTestFinished(() => proxy.close());
+  await cluster.start('b', { host: '127.0.0.1', port: String(proxy.port) });
+  const reaches = async (): Promise<boolean | undefined> => {
+    const status = (await cluster.replica('a').status()) as { replicas?: Reach[] } | null;
+    return status?.replicas?.find(({ replica }) => replica === 'b')?.sourceReachable;
+  };
+  const look = { timeoutMs: 60_000, everyMs: 50 };
+  await waitUntil(async () => (await reaches()) === true, { ...look, what: 'b to have proven the source' });
+  proxy.hold();
+  const from = performance.now();
+  await waitUntil(async () => (await reaches()) === false, { ...look, what: 'b to have lost the source' });
+  // A new look begins within half a lease; it ends when its connection has timed out.
+  expect(performance.now() - from).toBeGreaterThan(timeoutMs * 0.8);
+  proxy.heal();
+  await waitUntil(async () => (await reaches()) === true, { ...look, what: 'b to have it again' });
 });
