@@ -168,7 +168,9 @@ export class Leadership {
             'the source ended our dump, and Redis cannot be asked for the lease',
             { cause: error },
           );
-        if (error.reaction !== 'retry' || !error.code.startsWith('SOURCE_')) throw error;
+        // A predecessor that was cut off opens its dump once more before it hears that its lease is gone; a stranger does so again.
+        const isPredecessor = error.code === 'SERVER_ID_IN_USE' && failures === 0;
+        if (!isPredecessor && (error.reaction !== 'retry' || !error.code.startsWith('SOURCE_'))) throw error;
         onError(error);
         state.isSourceReachable = false;
         state.lag.rewind();

@@ -171,16 +171,24 @@ describe('a leadership', () => {
   });
 
   it.each([
-    ['mine', 'SERVER_ID_IN_USE'],
-    ['unreachable', 'LEASE_LOST'],
+    ['mine', [rival, rival], 'SERVER_ID_IN_USE', 2],
+    ['mine', [lost, rival], 'SERVER_ID_IN_USE', 2],
+    ['unreachable', [rival], 'LEASE_LOST', 1],
   ] as const)(
     'whose dump was ended by another of its server id never reconnects blindly: the lease is %s',
-    async (proof, code) => {
+    async (proof, dumps, code, opened) => {
       const bench = new Bench();
-      bench.dumps = [rival];
+      bench.dumps = [...dumps];
       bench.proof = proof;
       await expect(bench.lead()).rejects.toMatchObject({ code });
-      expect(bench.calls.filter((call) => call === 'dump')).toHaveLength(1);
+      expect(bench.calls.filter((call) => call === 'dump')).toHaveLength(opened);
     },
   );
+
+  it('opens the source again where a predecessor that was cut off has come back and ended its dump', async () => {
+    const bench = new Bench();
+    bench.dumps = [rival];
+    await bench.lead();
+    expect(bench.calls.slice(3)).toEqual(['commit 5.0 restated', 'dump', 'dump']);
+  });
 });
