@@ -28,7 +28,7 @@ const OUTPUT_BYTES = 8 * 1024 * 1024;
 /** The clock of reading and encoding starts after so much of the load: before that, V8 still compiles. */
 const WARM_SHARE = 0.4;
 /** ProducerPerformance reports every 5 s; the first report holds the warm-up of its JVM. */
-const PRODUCER_RECORDS = 4_000_000;
+const PRODUCER_RECORDS = 9_000_000;
 
 /** What the rows of a load could do at most, part by part. */
 export async function measureLimits(
