@@ -1,7 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { ProductRun, toArguments } from '../../../test/support/product-run.ts';
 import { version } from '../../../src/version.ts';
 import type { StackInfo } from '../../stack/stack-info.ts';
 import type { Peer, ReplayJob, RunningPeer } from './peer.ts';
+
+/** Node's flags that the program is started with as a command: those of its first line, the same as the image's. */
+export function nodeFlags(): string[] {
+  const [line = ''] = readFileSync(new URL('../../../src/main.ts', import.meta.url), 'utf8').split('\n');
+  return line.split(' ').filter((word) => word.startsWith('--'));
+}
 
 export type Delivery = 'exactly_once' | 'at_least_once';
 
@@ -38,7 +45,7 @@ export class HeavisidePeer implements Peer {
     this.#stack = stack;
     this.#delivery = delivery;
     this.#extra = extra;
-    this.#execArgv = execArgv;
+    this.#execArgv = [...nodeFlags(), ...execArgv];
     this.warmShare = warmShare;
     this.name = delivery === 'exactly_once' ? 'heaviside' : 'heaviside-alo';
     this.guarantee = delivery === 'exactly_once' ? 'exactly once' : 'at least once';
@@ -53,9 +60,8 @@ export class HeavisidePeer implements Peer {
   }
 
   configuration(job: ReplayJob): string {
-    return Object.entries(this.#options(job))
-      .map(([key, value]) => `${key}=${value}`)
-      .join('\n');
+    const options = Object.entries(this.#options(job)).map(([key, value]) => `${key}=${value}`);
+    return [`# node ${nodeFlags().join(' ')}`, ...options].join('\n');
   }
 
   #options({ id, load, settings }: ReplayJob): Record<string, string> {

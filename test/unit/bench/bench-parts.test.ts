@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readBenchOptions } from '../../../scripts/bench/bench-options.ts';
 import { hottestFunctions } from '../../../scripts/bench/cpu-profile.ts';
 import { goals, type PeerSummary } from '../../../scripts/bench/goal.ts';
 import { transactionsOf, type LoadShape } from '../../../scripts/bench/load.ts';
 import { allPoints } from '../../../scripts/bench/plan.ts';
+import { nodeFlags } from '../../../scripts/bench/peers/heaviside-peer.ts';
 import { speedOf, steadySpeedOf } from '../../../scripts/bench/replay.ts';
 import { figureOf, growthExponent, median, quantile } from '../../../scripts/bench/statistics.ts';
 import { barPlot, linearTicks, linePlot, tickLabel } from '../../../scripts/bench/svg-plot.ts';
@@ -126,6 +128,16 @@ describe('the speed that peers are compared by', () => {
       ),
     ).toBeNull();
     expect(steadySpeedOf([], 1000)).toBeNull();
+  });
+});
+
+describe('the flags of Node', () => {
+  it('are those of the image too', () => {
+    const flags = nodeFlags();
+    expect(flags).not.toEqual([]);
+    const dockerfile = readFileSync('Dockerfile', 'utf8');
+    const entrypoint = /^ENTRYPOINT (.*)$/mu.exec(dockerfile)?.[1] ?? '';
+    expect(JSON.parse(entrypoint)).toEqual(['node', ...flags, '/opt/heaviside/dist/main.js']);
   });
 });
 
