@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { haReplicaConfig, prepareHaPlace, removeHaPlace, type HaPlace } from '../../test/support/ha-place.ts';
 import { LoadConnection } from '../../test/support/load-connection.ts';
-import { startReplica, type ReplicaProcess, type ReplicaStatus } from '../../test/support/replica-process.ts';
+import { ReplicaProcess, startReplica, type ReplicaStatus } from '../../test/support/replica-process.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 
 export type Properties = Readonly<Record<string, string>>;
@@ -58,15 +58,24 @@ export class AlertCluster {
     return thing;
   }
 
-  async start(name: string, config: Properties = {}): Promise<ReplicaProcess> {
-    const replica = await startReplica({
+  /** @param httpPort where its pages are; default: a free port */
+  async start(name: string, config: Properties = {}, httpPort?: number): Promise<ReplicaProcess> {
+    const options = {
       name,
       folder: this.#folder,
       config: { ...haReplicaConfig(this.place), lease_ttl_ms: leaseTtlMs, ...this.#config, ...config },
-    });
+    };
+    const replica =
+      httpPort === undefined ? await startReplica(options) : new ReplicaProcess(options, httpPort);
     this.#replicas.set(name, replica);
     this.#ports.add(replica.httpPort);
     return replica;
+  }
+
+  /** Starts a replica that has ended once more, at its former address, as whatever keeps it running does. */
+  async startAgain(name: string): Promise<void> {
+    const { httpPort } = this.replica(name);
+    await this.start(name, {}, httpPort);
   }
 
   /** Waits for a role, for as long as a busy machine may need. */
@@ -90,6 +99,16 @@ export class AlertCluster {
       return statuses.find((status) => status?.role === 'leader' && Boolean(status.position))?.replica;
     };
     return waitUntil(look, { timeoutMs: changeMs, what: `one of ${names.join(', ')} to lead`, everyMs: 100 });
+  }
+
+  /** Waits until one of two replicas leads and the other one stands by, whichever. */
+  async settled(...names: readonly [string, string]): Promise<void> {
+    const look = async (): Promise<boolean> => {
+      const statuses = await Promise.all(names.map((name) => this.replica(name).status()));
+      const roles = statuses.map((status) => status?.role);
+      return roles.includes('leader') && roles.includes('standby');
+    };
+    await waitUntil(look, { timeoutMs: changeMs, what: 'a leader and a standby', everyMs: 100 });
   }
 
   async sql(...statements: readonly string[]): Promise<void> {

@@ -112,20 +112,30 @@ export const faults: readonly Fault[] = [
         takeBack: async () => {
           detour.restore();
           await cluster.role('b', 'leader');
+          await cluster.startAgain('a');
+          await cluster.role('a', 'standby');
         },
       };
     },
   },
   {
     name: 'two-leaders',
-    what: 'the leader is cut off from Redis and from Kafka, and another is elected',
+    what: 'the leader is cut off from Redis, Kafka and the source, and another is elected',
     alerts: ['HeavisideMoreThanOneLeader'],
     prepare: async () => {
       const cluster = await AlertCluster.open();
       const url = new URL(cluster.place.redisUrls[0] ?? '');
       const redis = await proxy(cluster, { host: url.hostname, port: Number(url.port) });
       const detour = await kafkaDetour(cluster);
-      await cluster.start('a', { ...through(detour), 'redis.nodes': `redis://127.0.0.1:${redis.port}` });
+      // One that reaches the source leaves at once: the new leader's dump ends its own.
+      const { host, port } = cluster.place.source;
+      const source = await proxy(cluster, { host, port });
+      await cluster.start('a', {
+        ...through(detour),
+        'redis.nodes': `redis://127.0.0.1:${redis.port}`,
+        host: '127.0.0.1',
+        port: String(source.port),
+      });
       await cluster.role('a', 'leader');
       await cluster.start('b');
       await cluster.role('b', 'standby');
@@ -134,13 +144,15 @@ export const faults: readonly Fault[] = [
         operator: 'b',
         cause: () => {
           redis.hold();
+          source.hold();
           detour.silence();
           return Promise.resolve();
         },
         takeBack: async () => {
           redis.heal();
+          source.heal();
           detour.restore();
-          await cluster.role('a', 'standby');
+          await cluster.settled('a', 'b');
         },
       };
     },

@@ -242,7 +242,7 @@ export class Round {
 
   async #view(ground: Ground, sampler: RedisSampler, jars: string): Promise<Seen> {
     const { place, writer, tail, flavor, processes } = ground;
-    const quietMs = QUIET_MS * this.#options.patience; // a reader that has not joined by then has read for nothing
+    const quietMs = QUIET_MS * this.#options.patience; // for a transaction that is still open
     sampler.close(); // before the positions are read: the next commit may come at any time
     const [records, positionRecords] = await Promise.all([
       readAll(jars, place.brokers, { topic: place.topic, seenLive: tail.all, quietMs }),
@@ -287,7 +287,7 @@ export class Round {
   }
 }
 
-/** Another reader, from the beginning; more patient where it saw less than the live one, as it does before it has joined. */
+/** Another reader, from the beginning; more patient where it saw less than the live one: a transaction may have been open. */
 async function readAll(
   jars: string,
   brokers: readonly string[],

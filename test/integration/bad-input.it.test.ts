@@ -160,7 +160,8 @@ describe('the source', () => {
   });
 
   it('a server id that another reader has', async () => {
-    const id = { replica_server_id: '912345' };
+    // A position because of what others write meanwhile would be a trace too.
+    const id = { replica_server_id: '912345', position_heartbeat_ms: '3600000' };
     const config = place.config('reader', mysql(), database, id);
     const run = await place.lead(config);
     await place.insert('mysql', database, ['mine']);

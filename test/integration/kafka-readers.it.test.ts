@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ensureStack } from '../../scripts/stack/ensure-stack.ts';
 import { kafkaJars } from '../../scripts/stack/kafka.ts';
 import { createCompressor, type CompressionType } from '../../src/kafka/compression.ts';
-import { bytesOfJava, readWithJava } from '../support/java-reader.ts';
+import { readWithJava } from '../support/java-reader.ts';
 import { KafkaWriter } from '../support/kafka-writer.ts';
 import { readCommitted } from '../support/read-values.ts';
 
@@ -108,7 +108,7 @@ it.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] satisfies CompressionType[])(
     const digest = (bytes: Buffer): string =>
       `${bytes.length} ${createHash('sha256').update(bytes).digest('hex')}`;
     const read = await readWithJava(jars, brokers, topic, { form: 'bytes' });
-    expect(read.map(({ value }) => digest(bytesOfJava(value ?? ''))).sort()).toEqual(
+    expect(read.map(({ value }) => digest(Buffer.from(value ?? '', 'hex'))).sort()).toEqual(
       values.map(digest).sort(),
     );
   },

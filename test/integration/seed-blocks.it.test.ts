@@ -8,7 +8,6 @@ import { readWithJava } from '../support/java-reader.ts';
 import { ProductPlace, valueOf, type Properties } from '../support/product-place.ts';
 import type { ProductRun } from '../support/product-run.ts';
 import type { TopicRecord } from '../support/topic-record.ts';
-import { waitUntil } from '../support/wait-until.ts';
 
 // The configuration blocks of a Maxwell guide, byte for byte. Where the servers are, and names that keep the blocks
 // apart, come from the environment, which goes before the file.
@@ -81,13 +80,7 @@ async function setUp(block: string): Promise<Setup> {
 
 async function readWith(block: string, topic: string): Promise<readonly TopicRecord[]> {
   if (!compressed.has(block)) return place.read([topic], values.length);
-  const jars = await kafkaJars(place.stack.dir);
-  // On a busy machine the reader may give up before its group has formed.
-  const readAll = async (): Promise<TopicRecord[] | null> => {
-    const records = await readWithJava(jars, place.brokers, topic);
-    return records.length >= values.length ? records : null;
-  };
-  return waitUntil(readAll, { timeoutMs: 30_000, what: `records in ${topic}` });
+  return readWithJava(await kafkaJars(place.stack.dir), place.brokers, topic);
 }
 
 /** Starts, replicates three rows, is looked at, and stops as asked. Resolves to the rows as they are in the topic. */

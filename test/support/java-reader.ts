@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
-import { buffer } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import type { TopicRecord } from './topic-record.ts';
 
 const QUIET_MS = 4000;
+const source = fileURLToPath(new URL('java/Reader.java', import.meta.url));
 const LINE = /^Partition:(\d+)\tOffset:(\d+)\t([^\t]*)\t([^\t]*)\t(.*)$/s;
 
 function header(headers: string, name: string): string {
@@ -10,17 +12,10 @@ function header(headers: string, name: string): string {
   return found?.slice(name.length + 1) ?? '';
 }
 
-/** The bytes that Java's `Bytes.toString` printed: `\xNN` for the backslash and for what is no printable character. */
-export function bytesOfJava(printed: string): Buffer {
-  const text = printed.replaceAll(/\\x([0-9A-F]{2})/g, (_, hex: string) =>
-    String.fromCharCode(parseInt(hex, 16)),
-  );
-  return Buffer.from(text, 'latin1');
-}
-
 /**
- * Reads a topic from its beginning with Java's own console consumer, read_committed, until nothing came for `quietMs`
- * (default 4 s; on a busy machine it may not even have joined by then). `jars` is the folder with Kafka's jars; with `form` bytes the values are as `bytesOfJava` takes them. Rejects when a line is not understood or the consumer fails.
+ * Reads a topic from its beginning to its end with Java's own consumer, read_committed; see Reader.java. `jars` is the folder
+ * with Kafka's jars. Transactions that are open when it comes to them are waited for, up to `quietMs` (default 4 s) without a
+ * record; `form` bytes: the values in hex. Rejects when the consumer fails or a line is not understood.
  */
 export async function readWithJava(
   jars: string,
@@ -28,50 +23,31 @@ export async function readWithJava(
   topic: string,
   { quietMs = QUIET_MS, form = 'text' }: { quietMs?: number; form?: 'text' | 'bytes' } = {},
 ): Promise<TopicRecord[]> {
-  const deserializer = 'value.deserializer=org.apache.kafka.common.serialization.BytesDeserializer';
-  const printed = ['partition', 'offset', 'headers', 'key'].flatMap((each) => [
-    '--property',
-    `print.${each}=true`,
-  ]);
+  // Its log would stand among the records.
+  const quiet = '-Dorg.apache.logging.log4j.level=OFF';
+  const words = [brokers.join(','), topic, form, String(quietMs)];
   const child = spawn('java', [
     '-XX:+UseSerialGC',
-    '-Dorg.apache.logging.log4j.level=OFF', // its log would stand among the records
+    '-XX:TieredStopAtLevel=1',
+    quiet,
     '-cp',
     `${jars}/*`,
-    'org.apache.kafka.tools.consumer.ConsoleConsumer',
-    '--bootstrap-server',
-    brokers.join(','),
-    '--topic',
-    topic,
-    '--from-beginning',
-    '--isolation-level',
-    'read_committed',
-    '--timeout-ms',
-    String(quietMs),
-    ...printed,
-    ...(form === 'bytes' ? ['--property', deserializer] : []),
+    source,
+    ...words,
   ]);
-  const ended = new Promise<void>((resolve, reject) => {
+  const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', () => resolve());
+    child.once('close', resolve);
   });
-  let errors = '';
-  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-  const output = await buffer(child.stdout);
-  await ended;
-  // It ends by --timeout-ms with a failing exit code; this line tells that it got so far.
-  const [, total] = /Processed a total of (\d+) messages/.exec(errors) ?? [];
+  const [output, errors, code] = await Promise.all([buffer(child.stdout), text(child.stderr), ended]);
+  if (code !== 0) throw new Error(`Java's consumer ended with ${code}\n${errors}`);
   const lines = output.toString().split('\n').filter(Boolean); // a value has no line ends: JSON escapes them
-  if (Number(total) !== lines.length)
-    throw new Error(
-      `the console consumer tells of ${total ?? 'no'} records and printed ${lines.length} lines\n${errors}`,
-    );
   return lines.map((line) => parseLine(topic, line));
 }
 
 function parseLine(topic: string, line: string): TopicRecord {
   const [, partition, offset, headers = '', key = '', value = ''] = LINE.exec(line) ?? [];
-  if (partition === undefined) throw new Error('the console consumer printed a line that is no record');
+  if (partition === undefined) throw new Error("Java's consumer printed a line that is no record");
   return {
     topic,
     partition: Number(partition),

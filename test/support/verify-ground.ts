@@ -51,7 +51,11 @@ export class VerifyGround {
     const id = `${flavor}${Object.values(changed).join('').replaceAll(/\W/g, '').slice(0, 12)}`;
     const database = `${place.name}_${id}`;
     await place.createDatabase(flavor, database);
-    const config = place.config(id, place.replicator(flavor), database, changed);
+    // What is compared waits for the position, and that for the heartbeat where others write.
+    const config = place.config(id, place.replicator(flavor), database, {
+      position_heartbeat_ms: '500',
+      ...changed,
+    });
     const topic = config['kafka_topic'] ?? '';
     if (!topic.includes('%')) await place.createTopic(topic, 3);
     const file = join(place.dir, `${id}.properties`);
