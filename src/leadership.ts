@@ -169,7 +169,8 @@ export class Leadership {
             { cause: error },
           );
         // A predecessor that was cut off opens its dump once more before it hears that its lease is gone; a stranger does so again.
-        const isPredecessor = error.code === 'SERVER_ID_IN_USE' && failures === 0;
+        const hasOthers = Number.isFinite(job.lease.remainingMs()); // a sole replica has no predecessor
+        const isPredecessor = error.code === 'SERVER_ID_IN_USE' && hasOthers && failures === 0;
         if (!isPredecessor && (error.reaction !== 'retry' || !error.code.startsWith('SOURCE_'))) throw error;
         onError(error);
         state.isSourceReachable = false;

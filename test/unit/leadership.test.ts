@@ -26,6 +26,8 @@ class Bench {
   dumps: HeavisideError[] = [];
   proof: 'mine' | 'unreachable' = 'mine';
   reachesSource = false;
+  /** Infinity: the lease of a replica without others. */
+  remainingMs = 1000;
   #epoch = 1;
 
   readonly #lease: Lease = ((bench: Bench): Lease => ({
@@ -33,7 +35,7 @@ class Bench {
       return bench.#epoch;
     },
     signal: bench.lost.signal,
-    remainingMs: () => 1000,
+    remainingMs: () => bench.remainingMs,
     prove: () => Promise.resolve(bench.proof),
     confirm: (recordEpoch) => {
       bench.#epoch = recordEpoch + 1;
@@ -184,6 +186,14 @@ describe('a leadership', () => {
       expect(bench.calls.filter((call) => call === 'dump')).toHaveLength(opened);
     },
   );
+
+  it('that has no other replica takes the first one that ends its dump for a rival', async () => {
+    const bench = new Bench();
+    bench.dumps = [rival];
+    bench.remainingMs = Infinity;
+    await expect(bench.lead()).rejects.toMatchObject({ code: 'SERVER_ID_IN_USE' });
+    expect(bench.calls.filter((call) => call === 'dump')).toHaveLength(1);
+  });
 
   it('opens the source again where a predecessor that was cut off has come back and ended its dump', async () => {
     const bench = new Bench();
