@@ -1,27 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createRequire } from 'node:module';
-import { decompress as decompressZstd } from 'fzstd';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
-import { decompressFrameSync } from 'lz4-napi';
-import { uncompressSync } from 'snappy';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ensureStack } from '../../scripts/stack/ensure-stack.ts';
 import { kafkaJars } from '../../scripts/stack/kafka.ts';
 import { createCompressor, type CompressionType } from '../../src/kafka/compression.ts';
 import { readWithJava } from '../support/java-reader.ts';
+import { teachCodecs } from '../support/kafka-codecs.ts';
 import { KafkaWriter } from '../support/kafka-writer.ts';
 import { readCommitted } from '../support/read-values.ts';
-
-type Decompress = (data: Buffer) => Uint8Array;
-// kafkajs's consumer brings gzip alone; its table of codecs is where users add the others.
-const { Codecs } = createRequire(import.meta.url)('kafkajs/src/protocol/message/compression') as {
-  Codecs: Record<number, () => { decompress: (data: Buffer) => Promise<Buffer> }>;
-};
-const decompressors: [code: number, Decompress][] = [
-  [2, (data) => uncompressSync(data, { asBuffer: true }) as Buffer],
-  [3, (data) => decompressFrameSync(data)],
-  [4, (data) => decompressZstd(data)],
-];
 
 const name = `readers-${randomBytes(4).toString('hex')}`;
 let brokers: string[] = [];
@@ -34,9 +20,7 @@ beforeAll(async () => {
   jars = await kafkaJars(stack.dir);
   admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
-  for (const [code, decompress] of decompressors) {
-    Codecs[code] = () => ({ decompress: (data) => Promise.resolve(Buffer.from(decompress(data))) });
-  }
+  teachCodecs();
 });
 
 afterAll(async () => {

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../../scripts/stack/free-port.ts';
 import { expectClean } from '../support/expect-clean.ts';
 import { patience, report } from '../support/ha-figures.ts';
+import { teachCodecs } from '../support/kafka-codecs.ts';
 import { LoadConnection } from '../support/load-connection.ts';
 import { RunbookLab } from '../support/runbook-lab.ts';
 import { startSqlGroup } from '../support/sql-group.ts';
@@ -100,7 +101,36 @@ it('redis-restore.md', async () => {
   await cluster.flow(300);
   await lab.run('Restore an old backup');
   await cluster.flow(300);
+  // As a backup would bring it back: a block that was cleared since, and no lease.
+  const blocked = { code: 'BINLOG_PURGED', message: 'of an old backup', position: '', replica: 'a', at: 1 };
+  await cluster.redis(async (redis) => {
+    await redis.set(cluster.redisKey('blocked'), JSON.stringify({ version: 1, blocked }));
+    await redis.del(cluster.redisKey('lease'));
+  });
+  // The block shows at once; the leader leaves with its next renewal of the lease.
+  const isWithoutLeader = async (): Promise<boolean> =>
+    (await lab.shell('heaviside status --json | jq -c "[.leader, .blocked.code]" || true')).includes(
+      `[null,"${blocked.code}"]`,
+    );
+  await waitUntil(isWithoutLeader, { timeoutMs: 60_000 * patience(), what: 'the block', everyMs: 500 });
+  await lab.run('It shows a block that is no longer true');
+  await cluster.flow(300);
   expectClean(await cluster.finish());
+  lab.expectAllRun();
+});
+
+it('backlog.md', async () => {
+  teachCodecs(); // the page turns compression on
+  const lab = await RunbookLab.open('backlog');
+  const { cluster } = lab;
+  await replicate(lab);
+  expect(await lab.run('Which stage?')).toMatch(/^lag /m);
+  await lab.run('Kafka is the slow stage');
+  await cluster.flow(300);
+  await lab.run('Memory');
+  await lab.shell('heaviside check --config "$HEAVISIDE_CONFIG"');
+  expectClean(await cluster.finish());
+  lab.expectAllRun();
 });
 
 it('positions-lost.md', async () => {
