@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { peakMemoryBytes } from '../support/peak-memory.ts';
+import { peakMemoryIfRunning } from '../support/peak-memory.ts';
 import { ProductPlace } from '../support/product-place.ts';
 import type { TableResult } from '../../src/verify/table-result.ts';
 import { VerifyGround } from '../support/verify-ground.ts';
 
-/** A million is the promise, fewer keep the tier short. */
+/** A million is the promise (`npm run test:verify`), fewer keep the tier short. */
 const rows = Number(process.env['HEAVISIDE_TEST_VERIFY_ROWS'] ?? 20_000);
 /** Rows of a transaction. */
 const BLOCK = 10_000;
@@ -54,7 +54,7 @@ it(`one changed, one missing and one extra row among ${rows}`, { timeout: TIMEOU
     ground.file,
   ]);
   let peak = 0;
-  const look = setInterval(() => (peak = Math.max(peak, run.isRunning ? peakMemoryBytes(run.pid) : 0)), 100);
+  const look = setInterval(() => (peak = Math.max(peak, peakMemoryIfRunning(run.pid) ?? 0)), 100);
   const { code } = await run.end(TIMEOUT_MS).finally(() => clearInterval(look));
   const result = JSON.parse(run.stdout) as TableResult;
   process.stdout.write(
