@@ -169,8 +169,7 @@ export class Leadership {
             { cause: error },
           );
         // A predecessor that was cut off opens its dump once more before it hears that its lease is gone; a stranger does so again.
-        const hasOthers = Number.isFinite(job.lease.remainingMs()); // a sole replica has no predecessor
-        const isPredecessor = error.code === 'SERVER_ID_IN_USE' && hasOthers && failures === 0;
+        const isPredecessor = error.code === 'SERVER_ID_IN_USE' && job.lease.isContended && failures === 0;
         if (!isPredecessor && (error.reaction !== 'retry' || !error.code.startsWith('SOURCE_'))) throw error;
         onError(error);
         state.isSourceReachable = false;

@@ -36,6 +36,7 @@ const CONFIRM_TRIES = 3;
  *   |----- ttl/3 -----|-- ttl/3 --|-- … no answer: every ttl/10 … |   (before the last good call + ttl - drift)
  */
 export class HeldLease implements Lease {
+  readonly isContended = true;
   readonly #options: HeldLeaseOptions;
   readonly #grant: LeaseGrant;
   readonly #controller = new AbortController();

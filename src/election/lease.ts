@@ -5,6 +5,8 @@ export function headStartMs(ttlMs: number): number {
 
 /** Leadership: a signal with a deadline and an epoch, never a boolean. Every await of the pipeline takes the signal. */
 export interface Lease {
+  /** Whether other replicas may have had it before, and may take it. */
+  readonly isContended: boolean;
   /** The fencing number; grows with every leadership, and in `confirm`. */
   readonly epoch: number;
   /** Aborted with a LEASE_LOST error as its reason as soon as the lease is known to be lost, released or, with `stop`, past its deadline. */

@@ -7,6 +7,7 @@ import type { Lease } from './lease.ts';
 
 /** A lease that nobody contends for: ha=false. Its epoch is the record's + 1. */
 class SoleLease implements Lease {
+  readonly isContended = false;
   epoch = 1;
   /** Whether a position was found under it: the configuration is one that can lead. */
   isConfirmed = false;

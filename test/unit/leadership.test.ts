@@ -26,8 +26,7 @@ class Bench {
   dumps: HeavisideError[] = [];
   proof: 'mine' | 'unreachable' = 'mine';
   reachesSource = false;
-  /** Infinity: the lease of a replica without others. */
-  remainingMs = 1000;
+  isContended = true;
   #epoch = 1;
 
   readonly #lease: Lease = ((bench: Bench): Lease => ({
@@ -35,7 +34,10 @@ class Bench {
       return bench.#epoch;
     },
     signal: bench.lost.signal,
-    remainingMs: () => bench.remainingMs,
+    get isContended() {
+      return bench.isContended;
+    },
+    remainingMs: () => 1000,
     prove: () => Promise.resolve(bench.proof),
     confirm: (recordEpoch) => {
       bench.#epoch = recordEpoch + 1;
@@ -190,7 +192,7 @@ describe('a leadership', () => {
   it('that has no other replica takes the first one that ends its dump for a rival', async () => {
     const bench = new Bench();
     bench.dumps = [rival];
-    bench.remainingMs = Infinity;
+    bench.isContended = false;
     await expect(bench.lead()).rejects.toMatchObject({ code: 'SERVER_ID_IN_USE' });
     expect(bench.calls.filter((call) => call === 'dump')).toHaveLength(1);
   });
