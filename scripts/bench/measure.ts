@@ -3,18 +3,21 @@ import type { LoadShape, LoadWriter, WrittenLoad } from './load.ts';
 import type { Peer, ReplaySettings } from './peers/peer.ts';
 import { figureOf, type Figure } from './statistics.ts';
 
-/** What several runs of one peer at one point have shown. */
-export interface Measured {
+/** What several runs have shown of a speed. */
+export interface SpeedFigures {
+  readonly rowsPerSecond: Figure;
+  readonly cpuMicrosPerRow: Figure;
+}
+
+/** What several runs of one peer at one point have shown; the figures of its own are of whole runs, from the peer's warm share on. */
+export interface Measured extends SpeedFigures {
   readonly peer: string;
   readonly factor: string;
   readonly label: string;
   readonly x: number | null;
   readonly rows: number;
-  /** Of whole runs, from the peer's warm share on. */
-  readonly rowsPerSecond: Figure;
-  readonly cpuMicrosPerRow: Figure;
   /** Of the window that is the same for every peer; null: there was one peer, or a run too short for it. */
-  readonly steady: { readonly rowsPerSecond: Figure; readonly cpuMicrosPerRow: Figure } | null;
+  readonly steady: SpeedFigures | null;
   readonly peakRssMb: Figure;
 }
 
@@ -33,13 +36,14 @@ const say = (words: string): void => void process.stderr.write(`[bench] ${words}
 const speedText = ({ rowsPerSecond, cpuMicrosPerRow }: Speed): string =>
   `${Math.round(rowsPerSecond)} rows/s at ${cpuMicrosPerRow.toFixed(2)} µs of CPU a row`;
 
-function steadyFigures(results: readonly ReplayResult[]): Measured['steady'] {
+const speedFigures = (speeds: readonly Speed[]): SpeedFigures => ({
+  rowsPerSecond: figureOf(speeds.map(({ rowsPerSecond }) => rowsPerSecond)),
+  cpuMicrosPerRow: figureOf(speeds.map(({ cpuMicrosPerRow }) => cpuMicrosPerRow)),
+});
+
+function steadyFigures(results: readonly ReplayResult[]): SpeedFigures | null {
   const speeds = results.flatMap(({ steady }) => steady ?? []);
-  if (speeds.length < results.length) return null;
-  return {
-    rowsPerSecond: figureOf(speeds.map(({ rowsPerSecond }) => rowsPerSecond)),
-    cpuMicrosPerRow: figureOf(speeds.map(({ cpuMicrosPerRow }) => cpuMicrosPerRow)),
-  };
+  return speeds.length < results.length ? null : speedFigures(speeds);
 }
 
 /** Writes loads as they are asked for, and has the peers replay them. */
@@ -90,17 +94,15 @@ export class Measurer {
       }
     }
     const measured = found.map(({ peer, results }): Measured => {
-      const figure = (of: (result: ReplayResult) => number): Figure => figureOf(results.map(of));
       return {
         peer: peer.name,
         factor: point.factor,
         label: point.label,
         x: point.x,
         rows: load.rows,
-        rowsPerSecond: figure(({ whole }) => whole.rowsPerSecond),
-        cpuMicrosPerRow: figure(({ whole }) => whole.cpuMicrosPerRow),
+        ...speedFigures(results.map(({ whole }) => whole)),
         steady: peers.length === 1 ? null : steadyFigures(results),
-        peakRssMb: figure((result) => result.peakRssMb),
+        peakRssMb: figureOf(results.map(({ peakRssMb }) => peakRssMb)),
       };
     });
     this.measured.push(...measured);

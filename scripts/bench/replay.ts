@@ -31,7 +31,7 @@ export interface ReplayResult {
  */
 export const STEADY = { from: 0.4, to: 0.8 } as const;
 
-export interface Sample {
+interface Sample {
   readonly atMs: number;
   /** Sum of the committed offsets. */
   readonly offsets: number;

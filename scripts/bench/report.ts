@@ -7,7 +7,7 @@ import type { HotFunction } from './cpu-profile.ts';
 import type { PeerSummary, Verdict } from './goal.ts';
 import { growthTable, writeGrowthPlots, writePeerPlots } from './growth.ts';
 import type { Limits } from './limits.ts';
-import type { Measured } from './measure.ts';
+import type { Measured, SpeedFigures } from './measure.ts';
 import { STEADY } from './replay.ts';
 import type { Figure } from './statistics.ts';
 
@@ -48,7 +48,7 @@ function spread({ median, least, most, runs }: Figure, show: (value: number) => 
 
 /** The figures as a table, a line a peer and case. */
 export function figuresTable(measured: readonly Measured[]): string {
-  const speed = (of: Pick<Measured, 'rowsPerSecond' | 'cpuMicrosPerRow'> | null): string[] =>
+  const speed = (of: SpeedFigures | null): string[] =>
     of === null
       ? ['–', '–']
       : [spread(of.rowsPerSecond, whole), spread(of.cpuMicrosPerRow, (value) => value.toFixed(1))];
