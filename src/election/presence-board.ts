@@ -6,7 +6,7 @@ import { redisKeys } from '../redis/redis-keys.ts';
 /** What a replica says of itself. */
 export interface PresenceReport {
   readonly host: string;
-  /** An address for where the name is unknown; absent where it has none, and from version 0.1.0 and older. */
+  /** An address for where the name is unknown; absent where it has none, and in what an older replica says. */
   readonly address?: string | undefined;
   readonly pid: number;
   /** Null where its HTTP server is off. */

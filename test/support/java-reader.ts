@@ -23,17 +23,17 @@ export async function readWithJava(
   topic: string,
   { quietMs = QUIET_MS, form = 'text' }: { quietMs?: number; form?: 'text' | 'bytes' } = {},
 ): Promise<TopicRecord[]> {
-  // Its log would stand among the records.
-  const quiet = '-Dorg.apache.logging.log4j.level=OFF';
-  const words = [brokers.join(','), topic, form, String(quietMs)];
   const child = spawn('java', [
     '-XX:+UseSerialGC',
     '-XX:TieredStopAtLevel=1',
-    quiet,
+    '-Dorg.apache.logging.log4j.level=OFF', // its log would stand among the records
     '-cp',
     `${jars}/*`,
     source,
-    ...words,
+    brokers.join(','),
+    topic,
+    form,
+    String(quietMs),
   ]);
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
