@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks the image's file, the chart, the manifests, the compose file and the alert rules. One line a check; ends with 1
+# Checks the image's file, the chart, the manifests, the compose file, the alert rules and the dashboard. One line a check; ends with 1
 # where one failed. Waits for scripts/ci/tools.sh, which may have been started before.
 #   HEAVISIDE_TOOLS   where the programs are kept (default ~/.cache/heaviside/tools)
 set -euo pipefail
@@ -76,4 +76,5 @@ for file in docker-compose*.yml; do
   check "compose config: $file" docker-compose -f "$file" --profile '*' config --quiet
 done
 check 'promtool: rules, and their tests' alert_rules
+check "the dashboard by Grafana's own schema" grafana-dashboard "$chart/files/dashboard.json"
 exit "$failed"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The programs that scripts/ci/charts.sh checks with: helm, helm-unittest, kubeconform with schemas, kustomize, promtool,
-# hadolint, docker-compose. What is missing is built or fetched, all at once; what is there is left alone.
+# hadolint, docker-compose, and the reader of the dashboard. What is missing is built or fetched, all at once; what is there is left alone.
 # May be started beside other work: whoever comes second waits for the first.
 #   HEAVISIDE_TOOLS   where they are kept (default ~/.cache/heaviside/tools)
 # Needs Go, Python with pip, and apt (no root: packages are unpacked there, never installed).
@@ -78,7 +78,7 @@ PYTHON
 
 hadolint=2.15.1
 schemas=1.37.0
-go_version=$(sha256sum "$here/tools/go.mod" | cut -c1-12)
+go_version=$(cat "$here"/tools/go.mod "$here"/tools/*/*.go | sha256sum | cut -c1-12)
 jobs=()
 done_once "debian-1" debian_programs & jobs+=($!)
 done_once "hadolint-$hadolint" hadolint_program & jobs+=($!)

@@ -5,9 +5,12 @@ go 1.26.0
 tool (
 	github.com/helm-unittest/helm-unittest/cmd/helm-unittest
 	github.com/yannh/kubeconform/cmd/kubeconform
+	heaviside/tools/grafana-dashboard
 	helm.sh/helm/v3/cmd/helm
 	sigs.k8s.io/kustomize/kustomize/v5
 )
+
+require github.com/grafana/grafana-foundation-sdk/go v0.0.22
 
 require (
 	dario.cat/mergo v1.0.2 // indirect
