@@ -32,7 +32,7 @@ async function play(release: Release, servers: Servers, options: E2eOptions): Pr
     try {
       const { rate, rows: count } = options;
       const result = await passage({ name, servers, rate, rows: count }, (flow) =>
-        act({ options, release, flow, note }),
+        act({ options, release, sql: servers.sql, flow, note }),
       );
       rows.push({ name, notes, result });
     } catch (error) {

@@ -86,6 +86,11 @@ export class Release {
     return text === null ? null : (JSON.parse(text) as PodStatus);
   }
 
+  /** What Prometheus would get of a pod; null where it does not answer. */
+  metrics(pod: string): Promise<string | null> {
+    return this.kube.page(pod, HTTP_PORT, '/metrics');
+  }
+
   async statuses(): Promise<readonly PodStatus[]> {
     const all = await Promise.all((await this.pods()).map(({ metadata }) => this.status(metadata.name)));
     return all.filter((status) => status !== null);

@@ -2,6 +2,7 @@ import { waitUntil } from '../../test/support/wait-until.ts';
 import { killLeaderProcess } from './kill-process.ts';
 import { changesSince, demand, leaderOnAnotherNode, nodeIsReady, runHook, type Stage } from './stage.ts';
 import { downgradeRefused, mixedVersions, rollBack, rollingUpdate } from './version-scenarios.ts';
+import { verifyAsCronJob } from './verify-scenario.ts';
 
 /** A fault, or an operator's act, under load. */
 export interface Scenario {
@@ -84,6 +85,7 @@ const given = (value: string | null, flag: string): string | null => (value === 
 /** In the order in which they are played: the last leaves a position that the image cannot read. */
 export const scenarios: readonly Scenario[] = [
   { name: 'steady', play: async ({ release }) => void (await release.helm('test', '--timeout', '2m')) },
+  { name: 'verify', play: verifyAsCronJob },
   { name: 'delete-pod', play: deletePod },
   { name: 'kill-process', play: killLeaderProcess },
   {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { SqlTarget } from '../../test/support/load-connection.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import type { E2eOptions } from './e2e-options.ts';
 import type { Release } from './release.ts';
@@ -8,6 +9,8 @@ import { serversNode } from './servers.ts';
 export interface Stage {
   readonly options: E2eOptions;
   readonly release: Release;
+  /** The source, as this machine reaches it. */
+  readonly sql: SqlTarget;
   /** Waits for so many more records. */
   readonly flow: (records: number) => Promise<void>;
   /** Says what was seen, for the report. */
