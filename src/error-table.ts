@@ -123,7 +123,7 @@ export const errorTable = {
   CLUSTER_ID_CLASH: row(
     'wait',
     7,
-    'Two clusters share one client_id on different sources: give each its own client_id.',
+    'Two clusters share one client_id on different sources: give each its own client_id. Another server in the source’s place, without GTID: docs/runbooks/source-failover.md.',
   ),
   POSITION_FILE_UNUSABLE: row(
     'exit',

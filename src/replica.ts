@@ -18,7 +18,7 @@ import { systemClock } from './lifecycle/clock.ts';
 import { nameFailpoints } from './lifecycle/failpoint.ts';
 import { MemoryGuard } from './lifecycle/memory-guard.ts';
 import { readMemory } from './lifecycle/memory-usage.ts';
-import type { PositionRecord } from './model/position-record.ts';
+import { positionText, type PositionRecord } from './model/position-record.ts';
 import { initialPosition } from './assembly/initial-position.ts';
 import { Metrics } from './observability/metrics.ts';
 import { PinoLog } from './observability/pino-logger.ts';
@@ -231,8 +231,7 @@ export class Replica {
     await this.#redis.block({
       code: error.code,
       message: `${error.message}. ${error.hint}`,
-      position: position ? (position.gtidSet ?? `${position.file}:${position.offset}`) : 'none',
-      config: configFingerprint(this.#config),
+      position: position ? positionText(position) : 'none',
     });
   }
 

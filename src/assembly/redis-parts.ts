@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
 import { BlockedStore } from '../checkpoint/blocked-store.ts';
 import type { Blocked } from '../model/blocked.ts';
-import { parsePositionRecord } from '../model/position-record.ts';
+import { parsePositionRecord, positionText, type PositionRecord } from '../model/position-record.ts';
 import type { CheckpointStore } from '../checkpoint/checkpointer.ts';
 import { RedisCheckpointStore } from '../checkpoint/redis-checkpoint-store.ts';
-import { configFingerprint, type Config } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import { configDigest } from '../config/config-digest.ts';
 import { ControlChannel } from '../election/control-channel.ts';
 import { EventLoopWatchdog } from '../election/event-loop-watchdog.ts';
@@ -59,6 +59,7 @@ export class RedisParts {
   readonly takeovers: TakeoverLog;
   readonly snapshotRequests: RequestStore;
   httpPort: number | null = null;
+  #othersBlock: Blocked | null = null;
   #released: { readonly at: number; readonly reason: string | undefined } | null = null;
   readonly #config: Config;
   readonly #log: Log;
@@ -135,6 +136,7 @@ export class RedisParts {
       lagSeconds: this.#state.lagSeconds(),
       rowsPerSecond: this.#state.rowsPerSecond,
       breaker: this.#state.role === 'leader' ? this.#state.breaker : null,
+      refusal: this.#state.hindranceReport,
       version,
       config,
       startedAt,
@@ -170,33 +172,45 @@ export class RedisParts {
     this.#state.verified = await this.verifyResults.read().catch(() => this.#state.verified);
   }
 
-  /** A block that another configuration met does not bind this one. */
+  /** A block that other configurations met does not bind this one. */
   async #readBlocked(): Promise<Blocked | null> {
     const blocked = await this.blocked.get();
-    const isOurs =
-      blocked !== null &&
-      (blocked.config === undefined || blocked.config === configFingerprint(this.#config));
+    const isOurs = blocked !== null && (blocked.configs?.includes(configDigest(this.#config)) ?? true);
     this.#state.blocked = isOurs ? blocked : null;
+    this.#othersBlock = isOurs ? null : blocked;
     return this.#state.blocked;
   }
 
-  async block(blocked: Omit<Blocked, 'replica' | 'at'>): Promise<void> {
-    const entry = { ...blocked, replica: this.#config.replicaName, at: Date.now() };
+  /** Replicas of two configurations that both meet it do not take turns: the block holds for each that has. */
+  async block(blocked: Omit<Blocked, 'replica' | 'at' | 'configs'>): Promise<void> {
+    const former = this.#othersBlock?.position === blocked.position ? (this.#othersBlock.configs ?? []) : [];
+    const configs = [...former, configDigest(this.#config)];
+    const entry = { ...blocked, configs, replica: this.#config.replicaName, at: Date.now() };
     this.#state.blocked = entry;
     await this.blocked.set(entry);
+  }
+
+  /** A commit beyond what another configuration was blocked at: going back to that one, nobody shall find the block again. */
+  async #notePassed(record: PositionRecord): Promise<void> {
+    if (this.#othersBlock === null || this.#othersBlock.position === positionText(record)) return;
+    await this.blocked.clear();
+    this.#othersBlock = null;
   }
 
   /** The checkpoints as the leadership writes them. */
   checkpointStore(): CheckpointStore {
     return {
-      save: (record, positionsOffset) =>
-        this.checkpoints.save({
+      save: async (record, positionsOffset) => {
+        const saved = await this.checkpoints.save({
           v: 1,
           epoch: record.epoch,
           positionsOffset: String(positionsOffset ?? 0n),
           record: JSON.stringify(record),
           savedAt: Date.now(),
-        }),
+        });
+        if (saved === 'saved') await this.#notePassed(record);
+        return saved;
+      },
     };
   }
 

@@ -42,7 +42,7 @@ function slowStage(state: ReplicaState): string | null {
 
 /** What `/status` shows. */
 export function statusPage(state: ReplicaState, config: Config, around: Surroundings): object {
-  const { position, hindrance } = state;
+  const { position } = state;
   const { replicas, takeovers, checkpoint } = around;
   const isLeader = state.role === 'leader';
   return {
@@ -87,11 +87,7 @@ export function statusPage(state: ReplicaState, config: Config, around: Surround
         : null,
     breaker: state.breaker,
     queueBytes: state.queueBytes(),
-    refusal: hindrance && {
-      code: hindrance.code,
-      message: hindrance.message,
-      hint: hindrance.hint,
-    },
+    refusal: state.hindranceReport,
     blocked: state.blocked,
     replicas,
     takeovers,

@@ -16,6 +16,7 @@ import {
   parsePositionRecord,
   type PositionRecord,
   type SourceIdentityRecord,
+  positionText,
 } from '../model/position-record.ts';
 import type { PinoLog } from '../observability/pino-logger.ts';
 import { jsonFlag, type Command, type CommandCall, type FlagValues } from './command.ts';
@@ -73,7 +74,7 @@ async function show({ config, log, redis, flags }: Job): Promise<number> {
     if (flags.has('--json')) process.stdout.write(`${JSON.stringify(shown)}\n`);
     else if (!record) process.stdout.write('no position: the cluster never started\n');
     else {
-      const place = record.gtidSet ?? `${record.file}:${record.offset}`;
+      const place = positionText(record);
       process.stdout.write(
         `${place}\nepoch ${record.epoch}, commit ${record.commit}, written ${record.at} (${record.reason})\n`,
       );
@@ -131,8 +132,7 @@ async function write(job: Job, verb: 'set' | 'skip', argument: string | undefine
   }
 }
 
-const placeOf = (record: PositionRecord | null): string =>
-  record ? (record.gtidSet ?? `${record.file}:${record.offset}`) : 'none';
+const placeOf = (record: PositionRecord | null): string => (record ? positionText(record) : 'none');
 
 /** Takes the lease, asking a leader to step aside; `--force` goes on without it after that. */
 async function takeLease({ config, flags }: Job, redis: RedisParts): Promise<Lease | null> {

@@ -1,7 +1,7 @@
-import { parsePositionRecord } from '../model/position-record.ts';
+import { parsePositionRecord, positionText } from '../model/position-record.ts';
 import { RedisParts } from '../assembly/redis-parts.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { HeavisideError } from '../errors.ts';
+import { asHeavisideError, HeavisideError } from '../errors.ts';
 import { jsonFlag, type Command } from './command.ts';
 import { openCommandLog } from './command-log.ts';
 import { fetchStatus } from './leader-status.ts';
@@ -17,9 +17,13 @@ async function status({ config }: LoadedConfig, asJson: boolean): Promise<number
   const log = openCommandLog(config, 'status');
   const redis = new RedisParts(config, log, new ReplicaState(config.replicaName, config.source.heartbeatMs));
   try {
+    let unreadable: string | null = null;
     const [replicas, checkpoint, blocked, epoch] = await Promise.all([
       redis.presence.read(),
-      redis.checkpoints.load(),
+      redis.checkpoints.load().catch((error: unknown) => {
+        unreadable = ofNewerVersion(error);
+        return null;
+      }),
       redis.blocked.get(),
       redis.checkpoints.readEpoch(),
     ]);
@@ -42,6 +46,7 @@ async function status({ config }: LoadedConfig, asJson: boolean): Promise<number
         offset: record.offset,
         split: record.split,
       },
+      unreadable,
       lagSeconds: live?.['lagSeconds'] ?? null,
       slowStage: live?.['slowStage'] ?? null,
       replicas,
@@ -53,12 +58,20 @@ async function status({ config }: LoadedConfig, asJson: boolean): Promise<number
   }
 }
 
+/** A replica that waits for its newer version is asked, too: it knows the cluster, but not the position. Throws other errors. */
+function ofNewerVersion(error: unknown): string {
+  const { code, message } = asHeavisideError(error);
+  if (code !== 'POSITION_UNREADABLE') throw error;
+  return message;
+}
+
 function render(status: {
   clientId: string;
   leader: string | null;
   epoch: number;
   blocked: { code: string; message: string; position: string } | null;
   position: { gtidSet: string | null; file: string | null; offset: number | null } | null;
+  unreadable: string | null;
   lagSeconds: unknown;
   slowStage: unknown;
   replicas: readonly {
@@ -68,21 +81,24 @@ function render(status: {
     kafkaReachable: boolean;
     sourceReachable: boolean;
     ageMs: number;
+    refusal?: { code: string; message: string; hint: string } | null;
   }[];
 }): string {
   const lines = [
     `cluster   ${status.clientId}`,
     `leader    ${status.leader ?? 'none'} (epoch ${status.epoch})`,
     `lag       ${typeof status.lagSeconds === 'number' ? `${status.lagSeconds.toFixed(1)} s` : 'unknown'}${typeof status.slowStage === 'string' ? ` · ${status.slowStage}` : ''}`,
-    `position  ${status.position?.gtidSet ?? (status.position?.file ? `${status.position.file}:${status.position.offset}` : 'none')}`,
+    `position  ${status.unreadable ?? (status.position ? positionText(status.position) : 'none')}`,
   ];
   if (status.blocked)
     lines.push(`BLOCKED   ${status.blocked.code} at ${status.blocked.position}: ${status.blocked.message}`);
-  for (const { replica, role, host, kafkaReachable, sourceReachable, ageMs } of status.replicas) {
+  for (const { replica, role, host, kafkaReachable, sourceReachable, ageMs, refusal } of status.replicas) {
     const reach = `kafka ${kafkaReachable ? 'yes' : 'NO'}, source ${sourceReachable ? 'yes' : 'NO'}`;
     lines.push(
       `replica   ${replica.padEnd(24)} ${role.padEnd(10)} ${host}  ${reach}  seen ${(ageMs / 1000).toFixed(1)} s ago`,
     );
+    if (refusal)
+      lines.push(`          waits: ${refusal.code}: ${refusal.message}`, `          ${refusal.hint}`);
   }
   return `${lines.join('\n')}\n`;
 }

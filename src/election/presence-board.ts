@@ -22,6 +22,8 @@ export interface PresenceReport {
   readonly lagSeconds?: number | null;
   readonly rowsPerSecond?: number | null;
   readonly breaker?: 'closed' | 'half-open' | 'open' | null;
+  /** Why it cannot lead now; null where nothing keeps it from that; absent in the entries of versions before 0.2. */
+  readonly refusal?: { readonly code: string; readonly message: string; readonly hint: string } | null;
   readonly version: string;
   /** What tells one configuration from another; absent in the entries of versions before 0.2. */
   readonly config?: string;

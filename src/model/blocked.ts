@@ -8,6 +8,6 @@ export interface Blocked {
   readonly replica: string;
   /** Clock of the replica, milliseconds since 1970. */
   readonly at: number;
-  /** Fingerprint of the configuration that met it: a changed one may try again. Absent: any configuration is blocked. */
-  readonly config?: string;
+  /** Digests of the configurations that met it: another one may try again. Absent: any configuration is blocked. */
+  readonly configs?: readonly string[];
 }

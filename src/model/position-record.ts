@@ -55,6 +55,15 @@ export interface PositionRecord {
   readonly at: string;
 }
 
+/** The position as text for people. */
+export function positionText({
+  gtidSet,
+  file,
+  offset,
+}: Pick<PositionRecord, 'gtidSet' | 'file' | 'offset'>): string {
+  return gtidSet ?? `${file}:${offset}`;
+}
+
 export function samePlace(a: PositionRecord, b: PositionRecord): boolean {
   return a.epoch === b.epoch && a.commit === b.commit && a.clusterUuid === b.clusterUuid;
 }

@@ -60,6 +60,9 @@ it('a replica that cannot read the position of a newer version says so, and stay
     ((await refusal()) as { code?: string } | null)?.code === 'POSITION_UNREADABLE';
   await waitUntil(isRefused, { timeoutMs: 30_000, what: 'the older version to refuse the position' });
   expect(await refusal()).toMatchObject({ hint: expect.stringContaining('run that version') });
+  const tellsIt = async (): Promise<boolean> =>
+    /^replica +a .*\n +waits: POSITION_UNREADABLE: /m.test((await cluster.command('a', 'status')).stdout);
+  await waitUntil(tellsIt, { timeoutMs: 30_000, what: '`heaviside status` to say why a waits' });
   expect(await cluster.replica('a').page('/livez')).toBe(200);
   expect(await cluster.replica('a').page('/readyz')).toBe(503);
   await cluster.crash('b');

@@ -38,7 +38,8 @@ export const kafkaOptions = {
     origin: 'kafka',
   }),
   'kafka.max.request.size': option(size(1024, maxInt), 1024 * 1024, {
-    summary: 'Largest request to a broker, and the largest record.',
+    summary:
+      'Largest request to a broker. A larger record goes alone: max.message.bytes of the topic decides whether it is taken.',
     origin: 'kafka',
   }),
   'kafka.compression.type': option(choice(['none', 'gzip', 'snappy', 'lz4', 'zstd']), 'none', {
