@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { expectClean } from '../support/expect-clean.ts';
 import { HaCluster } from '../support/ha-cluster.ts';
-import { report } from '../support/ha-figures.ts';
+import { patience, report } from '../support/ha-figures.ts';
 import { LEASE_TTL_MS } from '../support/ha-place.ts';
 import { RedisLink } from '../support/redis-link.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 /** A zombie that wakes sees within about two seconds that it leads no more (the figure is reported); this is for a busy machine. */
@@ -33,6 +34,12 @@ function wasCutOffBySource(cluster: HaCluster, name: string): boolean {
     .replica(name)
     .logLines()
     .some(({ error }) => String(error).includes('the source ended our dump'));
+}
+
+/** A leader whose dump another with its server id has ended opens it once more. */
+function hasReopened(cluster: HaCluster, name: string): boolean {
+  const lines = cluster.replica(name).logLines();
+  return lines.some(({ code, failures }) => code === 'SERVER_ID_IN_USE' && failures === 1);
 }
 
 describe.each(['mysql', 'mariadb'] as const)('a zombie (%s)', (flavor) => {
@@ -104,6 +111,34 @@ it('a leader that is cut off from Redis alone is fenced by its successor, and do
   expect(second.epoch).toBe(first.epoch + 1);
   expect(cluster.led('a')).toEqual([first.epoch]);
   report('the stream stood still while the cut-off leader was fenced', cluster.gap(first.epoch));
+});
+
+it('a leader cut off from everything but Kafka, and back at the source before Redis, ends the dump of its successor, which goes on leading', async () => {
+  const cluster = await HaCluster.create();
+  const redis = await RedisLink.open(cluster.place.redisUrls[0] ?? '');
+  let isCut = false;
+  const source = await TcpProxy.open(cluster.place.source, () => (isCut ? 'cut' : 'relay'));
+  onTestFinished(() => Promise.all([redis.cut(), source.close()]).then(() => undefined));
+  await cluster.start('a', { 'redis.nodes': redis.url, host: '127.0.0.1', port: String(source.port) });
+  const first = await cluster.leader();
+  await cluster.start('b');
+  await cluster.replica('b').waitForRole('standby');
+  cluster.startLoad();
+  await cluster.flow();
+  isCut = true;
+  source.breakConnections();
+  await redis.cut();
+  const second = await cluster.leader(first.epoch);
+  await cluster.flowAfter(first.epoch);
+  isCut = false;
+  await waitUntil(() => hasReopened(cluster, 'b'), {
+    timeoutMs: STEP_DOWN_MS * patience(),
+    what: 'b to open its dump again',
+  });
+  await cluster.flow(1500);
+  expectClean(await cluster.finish());
+  expect(cluster.led('a')).toEqual([first.epoch]);
+  expect(cluster.led('b')).toEqual([second.epoch]);
 });
 
 it('the position is read behind the fence: a leader that still writes cannot get past it', async () => {

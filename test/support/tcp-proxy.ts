@@ -47,8 +47,13 @@ export class TcpProxy {
     return new TcpProxy(server, sockets);
   }
 
-  async close(): Promise<void> {
+  /** Breaks every connection that there is; new ones are taken as before. */
+  breakConnections(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async close(): Promise<void> {
+    this.breakConnections();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 }
