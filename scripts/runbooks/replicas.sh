@@ -23,13 +23,13 @@ replica_stop() {
   done
 }
 
-# leader_is [NAME]: waits (LEADER_WAIT_S, 180 s) until a replica (that one) leads and has committed under
-# its epoch; prints both.
+# leader_is [NAME]: waits (LEADER_WAIT_S, 180 s) until a replica (that one) leads and reads the binlog;
+# prints it and its epoch.
 leader_is() {
   local deadline=$((SECONDS + ${LEADER_WAIT_S:-180})) found
   while [ "$SECONDS" -lt "$deadline" ]; do
     found=$(heaviside status --json 2> /dev/null |
-      jq -r '. as $all | .replicas[] | select(.role == "leader" and .epoch >= $all.epoch and .epoch == $all.checkpoint.epoch) | "\(.replica) leads under epoch \(.epoch)"') || true
+      jq -r '. as $all | .replicas[] | select(.role == "leader" and .epoch >= $all.epoch and .lagSeconds != null) | "\(.replica) leads under epoch \(.epoch)"') || true
     case $found in "${1-}"*' leads '*) echo "$found" && return ;; esac
     sleep 0.5
   done

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { expectClean } from '../support/expect-clean.ts';
+import { FaultProxy } from '../support/fault-proxy.ts';
 import { HaCluster } from '../support/ha-cluster.ts';
 import { patience, report } from '../support/ha-figures.ts';
 import { LEASE_TTL_MS } from '../support/ha-place.ts';
 import { RedisLink } from '../support/redis-link.ts';
-import { TcpProxy } from '../support/tcp-proxy.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 /** A zombie that wakes sees within about two seconds that it leads no more (the figure is reported); this is for a busy machine. */
@@ -116,8 +116,7 @@ it('a leader that is cut off from Redis alone is fenced by its successor, and do
 it('a leader cut off from everything but Kafka, and back at the source before Redis, ends the dump of its successor, which goes on leading', async () => {
   const cluster = await HaCluster.create();
   const redis = await RedisLink.open(cluster.place.redisUrls[0] ?? '');
-  let isCut = false;
-  const source = await TcpProxy.open(cluster.place.source, () => (isCut ? 'cut' : 'relay'));
+  const source = await FaultProxy.open(cluster.place.source);
   onTestFinished(() => Promise.all([redis.cut(), source.close()]).then(() => undefined));
   await cluster.start('a', { 'redis.nodes': redis.url, host: '127.0.0.1', port: String(source.port) });
   const first = await cluster.leader();
@@ -125,12 +124,11 @@ it('a leader cut off from everything but Kafka, and back at the source before Re
   await cluster.replica('b').waitForRole('standby');
   cluster.startLoad();
   await cluster.flow();
-  isCut = true;
-  source.breakConnections();
+  source.cut();
   await redis.cut();
   const second = await cluster.leader(first.epoch);
   await cluster.flowAfter(first.epoch);
-  isCut = false;
+  source.heal();
   await waitUntil(() => hasReopened(cluster, 'b'), {
     timeoutMs: STEP_DOWN_MS * patience(),
     what: 'b to open its dump again',

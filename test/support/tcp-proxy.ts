@@ -47,13 +47,8 @@ export class TcpProxy {
     return new TcpProxy(server, sockets);
   }
 
-  /** Breaks every connection that there is; new ones are taken as before. */
-  breakConnections(): void {
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
   async close(): Promise<void> {
-    this.breakConnections();
+    for (const socket of this.#sockets) socket.destroy();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 }
