@@ -21,6 +21,8 @@ export interface E2eOptions {
     readonly kill: string | null;
     readonly start: string | null;
   };
+  /** Where the apiserver's own connections come from, on a cluster that enforces network policies; null: it does not. */
+  readonly apiserverCidr: string | null;
   /** Rows per second of the load, and rows before and after each fault. */
   readonly rate: number;
   readonly rows: number;
@@ -38,6 +40,7 @@ export const e2eUsage = `usage: npm run e2e:k8s -- [options]      the cluster is
   --mysql URL --kafka HOST:PORT,… --redis URL   servers beside the cluster; none: brought up inside it
   --servers-node NODE         where those inside the cluster run; no fault is done to it
   --partition-node CMD --heal-node CMD --kill-node CMD --start-node CMD   shell commands that do it to the node $NODE
+  --apiserver-cidr CIDR       where the apiserver's connections to pods come from; the cluster enforces network policies
   --rate N --rows N           load: rows per second (300), rows before and after each fault (1500)
   --only NAME,…               some of the scenarios
   --keep                      leaves everything up
@@ -76,6 +79,7 @@ export function readE2eOptions(args: readonly string[]): E2eOptions | null {
       'heal-node': string,
       'kill-node': string,
       'start-node': string,
+      'apiserver-cidr': string,
       rate: { type: 'string', default: '300' },
       rows: { type: 'string', default: '1500' },
       only: string,
@@ -98,6 +102,7 @@ export function readE2eOptions(args: readonly string[]): E2eOptions | null {
       kill: values['kill-node'] ?? null,
       start: values['start-node'] ?? null,
     },
+    apiserverCidr: values['apiserver-cidr'] ?? null,
     rate: positive(values.rate, 'rate'),
     rows: positive(values.rows, 'rows'),
     only: values.only?.split(',') ?? null,

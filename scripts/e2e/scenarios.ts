@@ -1,5 +1,6 @@
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { killLeaderProcess } from './kill-process.ts';
+import { networkPolicy } from './network-policy-scenario.ts';
 import { changesSince, demand, leaderOnAnotherNode, nodeIsReady, runHook, type Stage } from './stage.ts';
 import { downgradeRefused, mixedVersions, rollBack, rollingUpdate } from './version-scenarios.ts';
 import { verifyAsCronJob } from './verify-scenario.ts';
@@ -101,6 +102,12 @@ export const scenarios: readonly Scenario[] = [
   { name: 'change-value', play: changeValue },
   { name: 'scale', play: scale },
   { name: 'evict', play: evict },
+  {
+    name: 'network-policy',
+    needs: ({ apiserverCidr, servers }) =>
+      given(apiserverCidr, '--apiserver-cidr') ?? (servers === null ? null : 'servers inside the cluster'),
+    play: networkPolicy,
+  },
   {
     name: 'mixed-versions',
     needs: ({ previousImage }) => given(previousImage, '--previous-image'),
