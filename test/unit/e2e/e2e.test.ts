@@ -37,7 +37,13 @@ describe('the command line', () => {
     const options = withoutOptions();
     const needs = scenarios.map(({ needs: of }) => of?.(options) ?? null).filter((flag) => flag !== null);
     expect(new Set(needs)).toEqual(
-      new Set(['--partition-node', '--kill-node', '--previous-image', '--newer-format-image']),
+      new Set([
+        '--partition-node',
+        '--kill-node',
+        '--apiserver-cidr',
+        '--previous-image',
+        '--newer-format-image',
+      ]),
     );
   });
 });
