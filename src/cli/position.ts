@@ -14,9 +14,9 @@ import { parseGtidSet } from '../model/parse-gtid-set.ts';
 import type { Position } from '../model/position.ts';
 import {
   parsePositionRecord,
+  positionText,
   type PositionRecord,
   type SourceIdentityRecord,
-  positionText,
 } from '../model/position-record.ts';
 import type { PinoLog } from '../observability/pino-logger.ts';
 import { jsonFlag, type Command, type CommandCall, type FlagValues } from './command.ts';

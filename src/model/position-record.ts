@@ -55,7 +55,7 @@ export interface PositionRecord {
   readonly at: string;
 }
 
-/** The position as text for people. */
+/** The position as text, for people; of equal places it is equal. */
 export function positionText({
   gtidSet,
   file,
