@@ -79,7 +79,7 @@ it('a block binds the configurations that met it, not another one, and is gone w
   };
   const areBlocked = async (): Promise<boolean> =>
     (await cluster.statuses()).filter(({ role }) => role === 'blocked').length === 2;
-  await waitUntil(areBlocked, { timeoutMs: 20_000, what: 'both replicas to say blocked' });
+  await waitUntil(areBlocked, { timeoutMs: 60_000, what: 'both replicas to say blocked' });
   expect(await blocked()).toMatchObject({ code: 'KAFKA_RECORD_TOO_LARGE' });
   const restart = async (name: string, config: Readonly<Record<string, string>> = {}): Promise<void> => {
     await cluster.replica(name).stop();
@@ -87,10 +87,11 @@ it('a block binds the configurations that met it, not another one, and is gone w
   };
   // One that meets it, too: neither configuration tries again, whoever is started.
   await restart('b', { 'kafka.max.request.size': '2100000' });
+  // Smaller Kafka transactions may bring it nearer to the record first: the block is then gone for a moment.
   const holdsForBoth = async (): Promise<boolean> =>
-    ((await blocked()) as { readonly configs: readonly string[] }).configs.length === 2 &&
+    ((await blocked()) as { readonly configs: readonly string[] } | null)?.configs.length === 2 &&
     (await areBlocked());
-  await waitUntil(holdsForBoth, { timeoutMs: 20_000, what: 'the block to hold for two configurations' });
+  await waitUntil(holdsForBoth, { timeoutMs: 60_000, what: 'the block to hold for two configurations' });
   const epoch = await cluster.redis((redis) => redis.get(cluster.redisKey('epoch')));
   await sleep(2 * LEASE_TTL_MS);
   expect(await cluster.redis((redis) => redis.get(cluster.redisKey('epoch')))).toBe(epoch);
@@ -111,7 +112,7 @@ it('a block binds the configurations that met it, not another one, and is gone w
   expect(second.replica).toBe('b');
   await cluster.flowAfter(first.epoch);
   await waitUntil(async () => (await blocked()) === null, {
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
     what: 'the block to be gone',
   });
   await restart('b');
@@ -119,7 +120,7 @@ it('a block binds the configurations that met it, not another one, and is gone w
   await cluster.flowAfter(second.epoch);
   await cluster.endLoad();
   const rows = cluster.load.progress.rows + 1;
-  await waitUntil(() => cluster.tail.records.length >= rows, { timeoutMs: 20_000, what: 'every row' });
+  await waitUntil(() => cluster.tail.records.length >= rows, { timeoutMs: 60_000, what: 'every row' });
   expect(cluster.tail.records.length).toBe(rows);
   expect(new Set(cluster.tail.records.map(({ messageId }) => messageId)).size).toBe(rows);
   expect(cluster.tail.records.filter(({ messageId }) => messageId.startsWith(`${gtid}#`)).length).toBe(1);

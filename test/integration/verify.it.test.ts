@@ -242,7 +242,7 @@ describe.each(['mysql', 'mariadb'] as const)('%s', (flavor) => {
       }
     })();
     try {
-      for (let i = 0; i < 4; i++) {
+      for (let i = 0; i < 4 || written <= 20; i++) {
         const result = await ground.verify('busy', { isComplete: true });
         expect(result).toMatchObject({ isEqual: true, differences: [] });
         expect(result.sourceRows).toBeGreaterThan(400);
@@ -251,7 +251,6 @@ describe.each(['mysql', 'mariadb'] as const)('%s', (flavor) => {
       isDone = true;
       await writer;
     }
-    expect(written).toBeGreaterThan(20);
   });
 
   it('refuses what it cannot compare, and says why', async () => {
