@@ -8,6 +8,7 @@ import { readSourceRows } from '../../test/support/source-rows.ts';
 import { gapSeconds, TopicTail } from '../../test/support/topic-tail.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { compose, leader } from './compose.ts';
+import { createTopics } from '../../test/support/create-topics.ts';
 
 /*
  * `npm run compose:drill`: on a stack of docker-compose.ha.yml that is up, writes rows, kills the leader's container, starts
@@ -38,10 +39,10 @@ async function prepareTopics(brokers: readonly string[]): Promise<void> {
     const old = TOPICS.filter((topic) => there.includes(topic));
     if (old.length > 0)
       throw new Error(`${old.join(', ')} are there from an earlier drill: docker compose … down --volumes`);
-    await admin.createTopics({
-      topics: TOPICS.map((topic) => ({ topic, numPartitions: PARTITIONS })),
-      waitForLeaders: true,
-    });
+    await createTopics(
+      admin,
+      TOPICS.map((topic) => ({ topic, numPartitions: PARTITIONS })),
+    );
   });
 }
 

@@ -6,6 +6,7 @@ import type { ReplicaProcess } from '../../test/support/replica-process.ts';
 import type { SqlServer, StackInfo } from '../stack/stack-info.ts';
 import { ensureStack } from '../stack/ensure-stack.ts';
 import { startTicks } from '../stack/server-process.ts';
+import { createTopics } from '../../test/support/create-topics.ts';
 
 /** The lease TTL of the demo's replicas in milliseconds. */
 export const LEASE_TTL_MS = 5000;
@@ -109,7 +110,7 @@ export async function preparePlace(flavor: Flavor, loadLog: string): Promise<Dem
   await connection.run('FLUSH BINARY LOGS');
   connection.close();
   const topic = { topic: place.kafka.topic, numPartitions: PARTITIONS };
-  await withAdmin(place, (admin) => admin.createTopics({ topics: [topic], waitForLeaders: true }));
+  await withAdmin(place, (admin) => createTopics(admin, [topic]));
   return place;
 }
 

@@ -7,6 +7,7 @@ import { readSourceRows } from '../../test/support/source-rows.ts';
 import { TopicTail } from '../../test/support/topic-tail.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import type { Servers } from './servers.ts';
+import { createTopics } from '../../test/support/create-topics.ts';
 
 /** What a fault under load has come to. */
 export interface Passage {
@@ -44,7 +45,7 @@ async function createTopic(brokers: readonly string[], topic: string): Promise<v
   const admin = new Kafka({ brokers: [...brokers], clientId: 'e2e', logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   try {
-    await admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }], waitForLeaders: true });
+    await createTopics(admin, [{ topic, numPartitions: PARTITIONS }]);
   } finally {
     await admin.disconnect();
   }

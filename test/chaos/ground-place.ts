@@ -6,6 +6,7 @@ import { FaultProxy } from '../support/fault-proxy.ts';
 import { withKafkaAdmin, type HaPlace } from '../support/ha-place.ts';
 import type { Flavor } from '../support/load-table.ts';
 import type { RedisProcess } from '../support/redis-process.ts';
+import { createTopics } from '../support/create-topics.ts';
 
 /** A replica's own ways to the servers. */
 export interface ReplicaLinks {
@@ -80,7 +81,7 @@ export async function prepareGroundPlace(options: PlaceOptions): Promise<GroundP
       });
     }
     await withKafkaAdmin(addresses, (admin) =>
-      admin.createTopics({ topics: [{ topic: clientId, numPartitions: PARTITIONS }], waitForLeaders: true }),
+      createTopics(admin, [{ topic: clientId, numPartitions: PARTITIONS }]),
     );
   } catch (error) {
     await close();

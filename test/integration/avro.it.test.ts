@@ -22,6 +22,7 @@ import { startReplica, type ReplicaProcess } from '../support/replica-process.ts
 import { SchemaRegistryProcess } from '../support/schema-registry-process.ts';
 import { TopicValues } from '../support/topic-values.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { createTopics } from '../support/create-topics.ts';
 
 /** The guide's block of Avro options, with the registry's address of this test. */
 const block = readFileSync(new URL('../fixtures/seed/4.2-avro.properties', import.meta.url), 'utf8');
@@ -88,7 +89,7 @@ describe('output_format=avro', () => {
         timeoutMs: 20_000,
         what: 'an end of the topic',
       });
-      await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: 1 }], waitForLeaders: true });
+      await createTopics(admin, [{ topic: TOPIC, numPartitions: 1 }]);
     });
     source = new LoadConnection(place.source, 'mysql');
     await source.open();

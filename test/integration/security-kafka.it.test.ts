@@ -16,6 +16,7 @@ import { SecureBroker, type Listener } from '../support/secure-broker.ts';
 import { documentedAcls, documentedLines } from '../support/security-page.ts';
 import { TopicTail } from '../support/topic-tail.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { createTopics } from '../support/create-topics.ts';
 
 // One Kafka with the authorizer on and a listener for each way of coming in.
 const dir = mkdtempSync(join(tmpdir(), 'heaviside-tls-kafka-'));
@@ -302,7 +303,7 @@ describe('the documented ACLs', () => {
       ];
     });
     expect(topics).toHaveLength(2);
-    await admin.createTopics({ topics, waitForLeaders: true });
+    await createTopics(admin, topics);
     await admin.disconnect();
     await permit(given, 'given');
     const run = start('given', { kafka_topic_create: 'false' });

@@ -6,6 +6,7 @@ import { readWithJava } from '../support/java-reader.ts';
 import { scanLog } from '../support/log-scan.ts';
 import { TopicTail } from '../support/topic-tail.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { createTopics } from '../support/create-topics.ts';
 
 const topic = `readers-${Date.now()}`;
 let brokers: string[] = [];
@@ -37,7 +38,7 @@ beforeAll(async () => {
   producer = kafka.producer({ transactionalId: topic, idempotent: true, maxInFlightRequests: 1 });
   await admin.connect();
   await producer.connect();
-  await admin.createTopics({ topics: [{ topic, numPartitions: 2 }], waitForLeaders: true });
+  await createTopics(admin, [{ topic, numPartitions: 2 }]);
 });
 
 afterAll(async () => {

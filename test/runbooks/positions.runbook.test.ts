@@ -8,6 +8,7 @@ import { withKafkaAdmin } from '../support/ha-place.ts';
 import { RunbookLab } from '../support/runbook-lab.ts';
 import { TopicTail } from '../support/topic-tail.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { createTopics } from '../support/create-topics.ts';
 
 it('split-by-database.md: every row of both databases once', async () => {
   const lab = await RunbookLab.open('split-by-database', { config: { kafka_topic: '%{database}' } });
@@ -21,10 +22,10 @@ it('split-by-database.md: every row of both databases once', async () => {
     ),
   );
   await withKafkaAdmin(brokers, (admin) =>
-    admin.createTopics({
-      topics: [shop, crm].map((each) => ({ topic: each, numPartitions: 3 })),
-      waitForLeaders: true,
-    }),
+    createTopics(
+      admin,
+      [shop, crm].map((each) => ({ topic: each, numPartitions: 3 })),
+    ),
   );
   const tail = await TopicTail.open(brokers, [shop, crm]);
   onTestFinished(() => tail.close());

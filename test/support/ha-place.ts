@@ -4,6 +4,7 @@ import { ensureStack } from '../../scripts/stack/ensure-stack.ts';
 import type { RedisNode, SqlServer } from '../../scripts/stack/stack-info.ts';
 import { LoadConnection } from './load-connection.ts';
 import type { Flavor } from './load-table.ts';
+import { createTopics } from './create-topics.ts';
 
 /** Which servers of the stack a place uses. */
 export interface HaPlaceOptions {
@@ -89,10 +90,7 @@ export async function prepareHaPlace(options: HaPlaceOptions): Promise<HaPlace> 
     configEntries: [{ name: 'cleanup.policy', value: 'compact' }],
   };
   await withKafkaAdmin(place.brokers, (admin) =>
-    admin.createTopics({
-      topics: [{ topic: place.topic, numPartitions: PARTITIONS }, positionsTopic],
-      waitForLeaders: true,
-    }),
+    createTopics(admin, [{ topic: place.topic, numPartitions: PARTITIONS }, positionsTopic]),
   );
   return place;
 }

@@ -8,6 +8,7 @@ import { singleRecordBatch } from '../../src/produce/kafka-batch.ts';
 import { fenceOptions, KafkaWriter, networkFactory, type WriterOptions } from './kafka-writer.ts';
 import { readCommitted } from './read-values.ts';
 import { samplePositionRecord } from './sample-position-record.ts';
+import { createTopics } from './create-topics.ts';
 
 /** Rows `from` to `from + count`, for three partitions, in an order that sort() keeps recognizable. */
 export function rows(from: number, count: number): string[] {
@@ -71,10 +72,9 @@ export class KafkaPlace {
 
   async createTopic(topic: string, config: Record<string, string> = {}, partitions = 1): Promise<void> {
     const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }));
-    await this.admin.createTopics({
-      topics: [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }],
-      waitForLeaders: true,
-    });
+    await createTopics(this.admin, [
+      { topic, numPartitions: partitions, replicationFactor: 1, configEntries },
+    ]);
   }
 
   /** Values of all committed rows, sorted. */

@@ -12,6 +12,7 @@ import { ProductRun, toArguments, type ProductRunOptions } from './product-run.t
 import { TopicTail } from './topic-tail.ts';
 import type { TopicRecord } from './topic-record.ts';
 import { waitUntil } from './wait-until.ts';
+import { createTopics } from './create-topics.ts';
 
 export type Properties = Readonly<Record<string, string>>;
 
@@ -179,7 +180,7 @@ export class ProductPlace {
 
   async createTopic(topic: string, partitions = 1): Promise<void> {
     this.#topics.add(topic);
-    await this.#admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true });
+    await createTopics(this.#admin, [{ topic, numPartitions: partitions }]);
   }
 
   async deleteTopics(topics: readonly string[]): Promise<void> {
