@@ -1,4 +1,4 @@
-import { KafkaJSProtocolError, type Admin, type ITopicConfig } from 'kafkajs';
+import type { Admin, ITopicConfig, KafkaJSError } from 'kafkajs';
 import { waitUntil } from './wait-until.ts';
 
 const WAIT_MS = 60_000;
@@ -17,7 +17,7 @@ export async function createTopics(admin: Admin, topics: readonly ITopicConfig[]
         ({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0),
       );
     } catch (error) {
-      if (error instanceof KafkaJSProtocolError && error.retriable) return false;
+      if ((error as Partial<KafkaJSError>).retriable === true) return false;
       throw error;
     }
   };
