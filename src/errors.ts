@@ -6,6 +6,14 @@ export type { Reaction };
 
 export type ErrorCode = keyof typeof errorTable;
 
+/** An error as pages and other processes are told of it. */
+export interface ErrorReport {
+  /** Code of docs/errors.md; of a newer version, perhaps one that this one does not know. */
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
 /** An error with a code of the table, a cause in words, and the operator's next step. Never holds a secret or a row value. */
 export class HeavisideError extends Error {
   readonly code: ErrorCode;
@@ -27,6 +35,10 @@ export class HeavisideError extends Error {
 
   get hint(): string {
     return errorTable[this.code].hint;
+  }
+
+  get report(): ErrorReport {
+    return { code: this.code, message: this.message, hint: this.hint };
   }
 
   get exitCode(): number {

@@ -56,12 +56,6 @@ export class ReplicaState {
     return this.refusal ?? this.electionFailure;
   }
 
-  /** The same as pages and the other replicas are told. */
-  get hindranceReport(): { readonly code: string; readonly message: string; readonly hint: string } | null {
-    const { hindrance } = this;
-    return hindrance && { code: hindrance.code, message: hindrance.message, hint: hindrance.hint };
-  }
-
   /** @param sloSeconds option metrics_age_slo; null: none */
   constructor(replica: string, heartbeatMs: number, sloSeconds: number | null = null) {
     this.replica = replica;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks the image's file, the chart, the manifests, the compose file, the alert rules and the dashboard. One line a check; ends with 1
-# where one failed. Waits for scripts/ci/tools.sh, which may have been started before.
+# Checks the image's file, the chart, the manifests, the compose file, the alert rules and the dashboard. One line a
+# check; ends with 1 where one failed. Waits for scripts/ci/tools.sh, which may have been started before.
 #   HEAVISIDE_TOOLS   where the programs are kept (default ~/.cache/heaviside/tools)
 set -euo pipefail
 cd "$(dirname "$0")/../.."

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The programs that scripts/ci/charts.sh checks with: helm, helm-unittest, kubeconform with schemas, kustomize, promtool,
-# hadolint, docker-compose, and the reader of the dashboard. What is missing is built or fetched, all at once; what is there is left alone.
+# hadolint, docker-compose, and the reader of the dashboard. What is missing is built or fetched, all at once; what is there
+# is left alone.
 # May be started beside other work: whoever comes second waits for the first.
 #   HEAVISIDE_TOOLS   where they are kept (default ~/.cache/heaviside/tools)
 # Needs Go, Python with pip, and apt (no root: packages are unpacked there, never installed).

@@ -1,10 +1,10 @@
 import { waitUntil } from '../../test/support/wait-until.ts';
 import type { Kube } from './kube.ts';
+import { HTTP_PORT } from './release.ts';
 import { demand, type Stage } from './stage.ts';
 
-const PAGES_PORT = 8080;
 const WAIT_MS = 60_000;
-const SERVE = `require('node:http').createServer((_, answer) => answer.end('here')).listen(${PAGES_PORT})`;
+const SERVE = `require('node:http').createServer((_, answer) => answer.end('here')).listen(${HTTP_PORT})`;
 
 /** A pod that serves a page, and from which others are asked. */
 const visitor = (name: string, image: string, labels: Readonly<Record<string, string>>): object => ({
@@ -20,7 +20,7 @@ const visitor = (name: string, image: string, labels: Readonly<Record<string, st
 
 async function reaches(kube: Kube, from: string, to: string): Promise<boolean> {
   const { status } = await kube.get<{ status: { podIP: string } }>('pod', to);
-  const ask = `fetch('http://${status.podIP}:${PAGES_PORT}/', { signal: AbortSignal.timeout(2000) }).then(() => process.stdout.write('reached'), () => process.stdout.write('not reached'))`;
+  const ask = `fetch('http://${status.podIP}:${HTTP_PORT}/', { signal: AbortSignal.timeout(2000) }).then(() => process.stdout.write('reached'), () => process.stdout.write('not reached'))`;
   return (await kube.run('exec', from, '--', 'node', '-e', ask)) === 'reached';
 }
 
@@ -63,8 +63,7 @@ export async function networkPolicy(stage: Stage): Promise<void> {
   await release.ready(3);
   const standby = (await release.pods()).find(({ metadata }) => metadata.name !== after.replica)?.metadata
     .name;
-  const config = ['--config', '/etc/heaviside/config.properties'];
-  const told = await kube.run('exec', standby ?? '', '--', 'heaviside', 'status', ...config);
+  const told = await release.heaviside(standby ?? '', 'status');
   demand(!told.includes('lag       unknown'), `a standby does not reach the leader's pages:\n${told}`);
   await flow(options.rows);
   await release.upgrade([`${policy}.enabled=false`]);

@@ -19,7 +19,8 @@ export function imageValues(image: string): { readonly repository: string; reado
   return { repository: image.slice(0, colon), tag: image.slice(colon + 1) };
 }
 
-const HTTP_PORT = 8080;
+/** Of the replicas' pages. */
+export const HTTP_PORT = 8080;
 const WAIT_MS = 240_000;
 
 /** A release of the chart: the replicas of one source. */
@@ -105,12 +106,17 @@ export class Release {
     return waitUntil(look, { timeoutMs: WAIT_MS, everyMs: 200, what: `a leader above epoch ${above}` });
   }
 
+  /** Runs a command of the product in the pod. @returns what it printed */
+  heaviside(pod: string, ...args: readonly string[]): Promise<string> {
+    const config = ['--config', '/etc/heaviside/config.properties'];
+    return this.kube.run('exec', pod, '--', 'heaviside', ...args, ...config);
+  }
+
   /** Asks for a switchover to the pod, unless it leads. */
   async switchover(pod: string): Promise<void> {
     const { replica, epoch } = await this.leader();
     if (replica === pod) return;
-    const config = ['--config', '/etc/heaviside/config.properties'];
-    await this.kube.run('exec', replica, '--', 'heaviside', 'switchover', pod, ...config);
+    await this.heaviside(replica, 'switchover', pod);
     await this.leader(epoch);
   }
 

@@ -133,4 +133,28 @@ export const leadershipMutations: readonly Mutation[] = [
       test: 'names every problem at once',
     },
   },
+  {
+    name: 'block-left-when-it-is-passed',
+    rules: [22],
+    file: 'src/assembly/redis-parts.ts',
+    from: "if (saved === 'saved') await this.#notePassed(record);",
+    to: "if (saved === 'stale') await this.#notePassed(record);",
+    killedBy: {
+      project: 'ha',
+      file: 'test/ha/blocked.ha.test.ts',
+      test: 'a block binds the configurations that met it',
+    },
+  },
+  {
+    name: 'block-of-other-configurations-forgotten',
+    rules: [22],
+    file: 'src/assembly/redis-parts.ts',
+    from: 'const configs = [...former, this.#configDigest];',
+    to: 'const configs = [...former.slice(former.length), this.#configDigest];',
+    killedBy: {
+      project: 'ha',
+      file: 'test/ha/blocked.ha.test.ts',
+      test: 'a block binds the configurations that met it',
+    },
+  },
 ];

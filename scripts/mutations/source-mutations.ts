@@ -192,30 +192,6 @@ export const sourceMutations: readonly Mutation[] = [
     killedBy: unit('leadership', 'never reconnects blindly: the lease is mine'),
   },
   {
-    name: 'block-left-when-it-is-passed',
-    rules: [22],
-    file: 'src/assembly/redis-parts.ts',
-    from: "if (saved === 'saved') await this.#notePassed(record);",
-    to: "if (saved === 'stale') await this.#notePassed(record);",
-    killedBy: {
-      project: 'ha',
-      file: 'test/ha/blocked.ha.test.ts',
-      test: 'a block binds the configurations that met it',
-    },
-  },
-  {
-    name: 'block-of-other-configurations-forgotten',
-    rules: [22],
-    file: 'src/assembly/redis-parts.ts',
-    from: 'const configs = [...former, configDigest(this.#config)];',
-    to: 'const configs = [...former.slice(former.length), configDigest(this.#config)];',
-    killedBy: {
-      project: 'ha',
-      file: 'test/ha/blocked.ha.test.ts',
-      test: 'a block binds the configurations that met it',
-    },
-  },
-  {
     name: 'refusal-not-waited-for',
     rules: [21, 22],
     file: 'src/election/standalone.ts',

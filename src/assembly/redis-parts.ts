@@ -62,6 +62,7 @@ export class RedisParts {
   #othersBlock: Blocked | null = null;
   #released: { readonly at: number; readonly reason: string | undefined } | null = null;
   readonly #config: Config;
+  readonly #configDigest: string;
   readonly #log: Log;
   readonly #state: ReplicaState;
   readonly #nodes: readonly RedisNode[];
@@ -70,6 +71,7 @@ export class RedisParts {
   constructor(config: Config, log: Log, state: ReplicaState, leaseName = config.replicaName) {
     const { clientId, ha, replicaName } = config;
     this.#config = config;
+    this.#configDigest = configDigest(config);
     this.#log = log;
     this.#state = state;
     const nodes = redisNodes(config, log);
@@ -117,7 +119,6 @@ export class RedisParts {
     const watchdog = new EventLoopWatchdog();
     this.channel.start();
     this.channel.on('released', ({ reason }) => (this.#released = { at: performance.now(), reason }));
-    const config = configDigest(this.#config);
     const address = ownAddress();
     const startedAt = Math.round(performance.timeOrigin);
     this.presence.start(() => ({
@@ -136,9 +137,9 @@ export class RedisParts {
       lagSeconds: this.#state.lagSeconds(),
       rowsPerSecond: this.#state.rowsPerSecond,
       breaker: this.#state.role === 'leader' ? this.#state.breaker : null,
-      refusal: this.#state.hindranceReport,
+      refusal: this.#state.hindrance?.report ?? null,
       version,
-      config,
+      config: this.#configDigest,
       startedAt,
     }));
     const elector = new LeaderElector({
@@ -175,7 +176,7 @@ export class RedisParts {
   /** A block that other configurations met does not bind this one. */
   async #readBlocked(): Promise<Blocked | null> {
     const blocked = await this.blocked.get();
-    const isOurs = blocked !== null && (blocked.configs?.includes(configDigest(this.#config)) ?? true);
+    const isOurs = blocked !== null && (blocked.configs?.includes(this.#configDigest) ?? true);
     this.#state.blocked = isOurs ? blocked : null;
     this.#othersBlock = isOurs ? null : blocked;
     return this.#state.blocked;
@@ -184,7 +185,7 @@ export class RedisParts {
   /** Replicas of two configurations that both meet it do not take turns: the block holds for each that has. */
   async block(blocked: Omit<Blocked, 'replica' | 'at' | 'configs'>): Promise<void> {
     const former = this.#othersBlock?.position === blocked.position ? (this.#othersBlock.configs ?? []) : [];
-    const configs = [...former, configDigest(this.#config)];
+    const configs = [...former, this.#configDigest];
     const entry = { ...blocked, configs, replica: this.#config.replicaName, at: Date.now() };
     this.#state.blocked = entry;
     await this.blocked.set(entry);

@@ -87,7 +87,7 @@ export function statusPage(state: ReplicaState, config: Config, around: Surround
         : null,
     breaker: state.breaker,
     queueBytes: state.queueBytes(),
-    refusal: state.hindranceReport,
+    refusal: state.hindrance?.report ?? null,
     blocked: state.blocked,
     replicas,
     takeovers,

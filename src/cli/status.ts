@@ -1,5 +1,7 @@
 import { parsePositionRecord, positionText } from '../model/position-record.ts';
+import type { Checkpoint } from '../checkpoint/redis-checkpoint-store.ts';
 import { RedisParts } from '../assembly/redis-parts.ts';
+import type { Presence } from '../election/presence-board.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { asHeavisideError, HeavisideError } from '../errors.ts';
 import { jsonFlag, type Command } from './command.ts';
@@ -17,13 +19,9 @@ async function status({ config }: LoadedConfig, asJson: boolean): Promise<number
   const log = openCommandLog(config, 'status');
   const redis = new RedisParts(config, log, new ReplicaState(config.replicaName, config.source.heartbeatMs));
   try {
-    let unreadable: string | null = null;
-    const [replicas, checkpoint, blocked, epoch] = await Promise.all([
+    const [replicas, { checkpoint, unreadable }, blocked, epoch] = await Promise.all([
       redis.presence.read(),
-      redis.checkpoints.load().catch((error: unknown) => {
-        unreadable = ofNewerVersion(error);
-        return null;
-      }),
+      loadCheckpoint(redis),
       redis.blocked.get(),
       redis.checkpoints.readEpoch(),
     ]);
@@ -58,11 +56,17 @@ async function status({ config }: LoadedConfig, asJson: boolean): Promise<number
   }
 }
 
-/** A replica that waits for its newer version is asked, too: it knows the cluster, but not the position. Throws other errors. */
-function ofNewerVersion(error: unknown): string {
-  const { code, message } = asHeavisideError(error);
-  if (code !== 'POSITION_UNREADABLE') throw error;
-  return message;
+/** A replica that waits for its newer version is asked, too: it knows the cluster, but cannot read the position. */
+async function loadCheckpoint(
+  redis: RedisParts,
+): Promise<{ checkpoint: Checkpoint | null; unreadable: string | null }> {
+  try {
+    return { checkpoint: await redis.checkpoints.load(), unreadable: null };
+  } catch (error) {
+    const { code, message } = asHeavisideError(error);
+    if (code !== 'POSITION_UNREADABLE') throw error;
+    return { checkpoint: null, unreadable: message };
+  }
 }
 
 function render(status: {
@@ -74,15 +78,7 @@ function render(status: {
   unreadable: string | null;
   lagSeconds: unknown;
   slowStage: unknown;
-  replicas: readonly {
-    replica: string;
-    role: string;
-    host: string;
-    kafkaReachable: boolean;
-    sourceReachable: boolean;
-    ageMs: number;
-    refusal?: { code: string; message: string; hint: string } | null;
-  }[];
+  replicas: readonly Presence[];
 }): string {
   const lines = [
     `cluster   ${status.clientId}`,

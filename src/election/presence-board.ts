@@ -1,3 +1,4 @@
+import type { ErrorReport } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import { askMajority, askNodes } from '../redis/node-votes.ts';
 import type { RedisPeer } from '../redis/redis-connection.ts';
@@ -23,7 +24,7 @@ export interface PresenceReport {
   readonly rowsPerSecond?: number | null;
   readonly breaker?: 'closed' | 'half-open' | 'open' | null;
   /** Why it cannot lead now; null where nothing keeps it from that; absent in the entries of versions before 0.2. */
-  readonly refusal?: { readonly code: string; readonly message: string; readonly hint: string } | null;
+  readonly refusal?: ErrorReport | null;
   readonly version: string;
   /** What tells one configuration from another; absent in the entries of versions before 0.2. */
   readonly config?: string;
